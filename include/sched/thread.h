@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/*
+ * Threads: one per Linux thread, plus the kernel's own.
+ *
+ * Life: thread_create() -> NEW; thread_start() -> RUNNABLE; the scheduler
+ * picks it -> RUNNING; thread_prepare_sleep() + thread_sleep() -> SLEEPING;
+ * thread_wake() -> RUNNABLE; thread_exit() -> DEAD; the stack and the struct
+ * go when the last reference is put.
+ *
+ *	NEW -> RUNNABLE <-> RUNNING -> DEAD
+ *	          ^            |
+ *	          +- SLEEPING <+
+ *
+ * Kernel code is never preempted: a thread in the kernel runs until it sleeps
+ * or returns to the application.
+ *
+ * Key: [I] immutable, [t] the thread itself, [q] run queue lock of its CPU,
+ * [a] atomic, [p] process->lock.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arch/context.h>
+#include <lib/list.h>
+#include <lib/refcount.h>
+#include <sched/cpumask.h>
+#include <sched/entity.h>
+#include <sync/rcu.h>
+#include <sync/spinlock.h>
+#include <process/thread_state.h>
+
+#define THREAD_NAME_SIZE  16
+#define THREAD_STACK_SIZE (16 * 1024)
+
+enum thread_state {
+	THREAD_NEW,
+	THREAD_RUNNABLE,
+	THREAD_RUNNING,
+	THREAD_SLEEPING,	      /* only a wake-up ends it */
+	THREAD_SLEEPING_INTERRUPTIBLE, /* a signal too */
+	THREAD_DEAD,
+};
+
+/* Bits of thread->work: something to do before returning to the application.
+ * Set from any CPU with thread_add_work(). */
+#define THREAD_WORK_RESCHEDULE (1u << 0)
+#define THREAD_WORK_SIGNAL     (1u << 1) /* look for a deliverable signal */
+#define THREAD_WORK_EXIT       (1u << 2) /* the process is going: exit now */
+#define THREAD_WORK_RSEQ       (1u << 3) /* was preempted or moved */
+#define THREAD_WORK_RESTORE_MASK (1u << 4) /* sigsuspend's old mask is back */
+#define THREAD_WORK_TIMER      (1u << 5) /* CPU-time timers to check */
+
+struct process;
+struct address_space;
+
+struct thread {
+	struct arch_thread arch; /* [t] first: the entry code knows its offset */
+	uint32_t work;		 /* [a] THREAD_WORK_* */
+	uint32_t state;		 /* [a] enum thread_state; see thread.c */
+	uint32_t cpu;		 /* [q] where it runs or ran last */
+	bool on_cpu;		 /* [a] its stack is in use */
+	bool kernel;		 /* [I] never returns to an application */
+	void *stack;		 /* [I] lowest address of the kernel stack */
+	struct sched_entity sched; /* [q] */
+	struct cpumask affinity;   /* [q] */
+	struct refcount refs;
+	int tid;		 /* [I] */
+	char name[THREAD_NAME_SIZE]; /* [t] comm; read racily by /proc */
+	struct process *process; /* [I] NULL for kernel threads */
+	struct address_space *address_space; /* [t] NULL: borrow the last one */
+	struct list_node process_link;	     /* [p] in process->threads */
+	struct list_node all_link;	     /* thread table */
+	struct rcu_head rcu;
+	struct thread_state_linux linux; /* signals, futexes, ids: see header */
+	uint64_t wait_channel;	 /* [t] return address of the sleep, /proc */
+};
+
+struct thread *thread_current(void);
+
+/*
+ * Creates a kernel thread that runs func(arg) when started; one reference for
+ * the caller.  Returns 0, -ENOMEM or -EAGAIN (thread limit).  May sleep.
+ */
+int thread_create_kernel(const char *name, void (*func)(void *), void *arg,
+			 struct thread **thread_out);
+
+/*
+ * Allocates a thread with stack and tid for `process`, in state NEW, context
+ * not prepared (context_init_app() does).  Same errors.
+ */
+int thread_create(struct process *process, struct thread **thread_out);
+
+/* NEW -> RUNNABLE. The thread holds one reference to itself until it exits. */
+void thread_start(struct thread *thread);
+
+/* Ends the current thread; its stack is freed by the next one on this CPU. */
+_Noreturn void thread_exit(void);
+
+void thread_get(struct thread *thread);
+void thread_put(struct thread *thread);
+
+/*
+ * Sleeping.  thread_prepare_sleep() announces it (full barrier), the caller
+ * tests its condition, thread_sleep() switches away unless woken in between.
+ * deadline_ns is monotonic, WAIT_FOREVER for none.  Returns 0 when woken,
+ * -ETIMEDOUT, or -EINTR when interruptible and a signal is pending.
+ */
+void thread_prepare_sleep(bool interruptible);
+int thread_sleep(uint64_t deadline_ns);
+void thread_cancel_sleep(void);
+
+/* Wakes a sleeping thread; no effect on others.  Any context.  Returns true
+ * when it was asleep. */
+bool thread_wake(struct thread *thread);
+
+/* Ends an interruptible sleep only (signals). */
+bool thread_wake_interruptible(struct thread *thread);
+
+/* Sets work bits and makes a thread that runs application code notice. */
+void thread_add_work(struct thread *thread, uint32_t bits);
+
+/* Sleeps at least that long; not interruptible. */
+void thread_sleep_ns(uint64_t duration_ns);
+
+/* Finds by tid; returns referenced, or NULL. */
+struct thread *thread_find(int tid);
+
+/* Ids for threads and processes alike: unique, 1 .. PID_MAX - 1. */
+int thread_id_alloc(void); /* or -EAGAIN */
+void thread_id_free(int id);
+
+/* True when a signal should end an interruptible sleep of this thread. */
+bool thread_has_signal(const struct thread *thread);

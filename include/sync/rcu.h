@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/*
+ * Read sections without locks.
+ *
+ * Kernel code is not preempted, so a stretch of it that does not sleep is a
+ * read section: rcu_read_lock() only tells the reader (and the checker).  An
+ * object that was unlinked is freed by rcu_call() once every online CPU
+ * has passed a switch, the idle loop, or application code.
+ */
+#include <lib/list.h>
+
+struct rcu_head {
+	struct rcu_head *next;
+	void (*func)(struct rcu_head *head);
+};
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+
+/* func runs in thread context later; any context may call.  Bounded by the
+ * objects themselves: the head is embedded. */
+void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *head));
+
+/* Waits for a full grace period.  Sleeps. */
+void rcu_synchronize(void);
+
+/* Called by the scheduler at each switch and idle entry, irqs disabled. */
+void rcu_quiescent(void);
