@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/*
+ * The kernel log.
+ *
+ * Levels: ERROR - something failed that the user asked for; WARNING - odd,
+ * work goes on; INFO - with --verbose; DEBUG - with --verbose in the debug
+ * kernel.  Each call is one line, without newline, at most 512 bytes.  Any
+ * context.  Lines go to the control channel when there is one, else to the
+ * console, and to a ring of 16 KiB that /dev/kmsg and a panic show.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include <lib/compiler.h>
+
+enum log_level {
+	LOG_ERROR,
+	LOG_WARNING,
+	LOG_INFO,
+	LOG_DEBUG,
+};
+
+void log_write(enum log_level level, const char *format, ...)
+	PRINTF_LIKE(2, 3);
+
+#define log_error(...)	 log_write(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_write(LOG_DEBUG, __VA_ARGS__)
+
+/* Most detailed level that is shown. */
+void log_set_level(enum log_level level);
+
+/* Where finished lines go; text has its newline.  Called in any context. */
+typedef void log_sink(const char *text, unsigned long size);
+void log_set_sink(log_sink *sink);
+
+/* Copies the newest `size` bytes of the ring; returns how many. */
+unsigned long log_read(char *buffer, unsigned long size);
