@@ -102,6 +102,9 @@ int process_for_each(int (*func)(struct process *process, void *arg),
 int process_create(struct file_table *files, struct fs_context *fs,
 		   struct process **process_out);
 
+/* The first thread, while the process has not been started. */
+struct thread *process_leader(struct process *process);
+
 /* clone/clone3 arguments, checked by process_clone(). */
 struct clone_args {
 	uint64_t flags;

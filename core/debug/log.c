@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * The kernel log: lines into a ring and to one sink.
+ *
+ * A line is formatted on the caller's stack, so nothing is shared but the
+ * ring, which one irq-safe spinlock guards.  The sink is called outside that
+ * lock; it is set during boot and in a panic only.  Before a driver sets one,
+ * lines go to the polled early console.
+ */
+#include <debug/log.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <arch/console.h>
+#include <arch/time.h>
+#include <lib/minmax.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <sync/spinlock.h>
+
+#define LINE_SIZE 512
+#define RING_SIZE 16384 /* power of two */
+
+static struct spinlock ring_lock = SPINLOCK_INIT("log");
+static char ring[RING_SIZE];	/* [ring_lock] */
+static uint64_t ring_end;	/* [ring_lock] bytes ever written */
+static enum log_level max_level = LOG_WARNING;
+static log_sink *current_sink = early_console_write;
+
+void log_set_level(enum log_level level)
+{
+	max_level = level;
+}
+
+void log_set_sink(log_sink *sink)
+{
+	current_sink = sink != NULL ? sink : early_console_write;
+}
+
+static void ring_append(const char *text, size_t size)
+{
+	unsigned long state = spin_lock_irqsave(&ring_lock);
+
+	for (size_t i = 0; i < size; i++) {
+		ring[ring_end++ & (RING_SIZE - 1)] = text[i];
+	}
+	spin_unlock_irqrestore(&ring_lock, state);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+	size_t length;
+
+	va_start(args, format);
+	length = (size_t)kvsnprintf(line, sizeof(line) - 1, format, args);
+	va_end(args);
+	length = MIN(length, sizeof(line) - 2);
+	line[length++] = '\n';
+	line[length] = '\0';
+	ring_append(line, length);
+	if (level <= max_level) {
+		current_sink(line, length);
+	}
+}
+
+unsigned long log_read(char *buffer, unsigned long size)
+{
+	unsigned long state = spin_lock_irqsave(&ring_lock);
+	uint64_t kept = MIN(ring_end, (uint64_t)RING_SIZE);
+	size_t count = (size_t)MIN((uint64_t)size, kept);
+	uint64_t from = ring_end - count;
+
+	for (size_t i = 0; i < count; i++) {
+		buffer[i] = ring[(from + i) & (RING_SIZE - 1)];
+	}
+	spin_unlock_irqrestore(&ring_lock, state);
+	return count;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Flags of open(2), x86-64 and generic values, and constants of fcntl(2). */
+#define UAPI_O_ACCMODE	 00000003
+#define UAPI_O_RDONLY	 00000000
+#define UAPI_O_WRONLY	 00000001
+#define UAPI_O_RDWR	 00000002
+#define UAPI_O_CREAT	 00000100
+#define UAPI_O_EXCL	 00000200
+#define UAPI_O_NOCTTY	 00000400
+#define UAPI_O_TRUNC	 00001000
+#define UAPI_O_APPEND	 00002000
+#define UAPI_O_NONBLOCK	 00004000
+#define UAPI_O_DSYNC	 00010000
+#define UAPI_O_ASYNC	 00020000
+#define UAPI_O_DIRECT	 00040000
+#define UAPI_O_LARGEFILE 00100000
+#define UAPI_O_DIRECTORY 00200000
+#define UAPI_O_NOFOLLOW	 00400000
+#define UAPI_O_NOATIME	 01000000
+#define UAPI_O_CLOEXEC	 02000000
+#define UAPI_O_SYNC	 04010000
+#define UAPI_O_PATH	 010000000
+#define UAPI_O_TMPFILE	 020200000

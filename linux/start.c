@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * The programs of the command line: filesystems, streams, processes, the end.
+ *
+ * Runs in the thread "init".  Each command becomes a process of its own; ";"
+ * waits, "&" and "&!" do not.  At the end of the line all programs started
+ * with "&" are waited for; the others are asked to terminate.  The machine
+ * then powers off and reports the first status that is not 0.
+ */
+#include <init/start.h>
+
+#include <arch/boot.h>
+#include <arch/context.h>
+#include <arch/frame.h>
+#include <arch/mmu.h>
+#include <arch/power.h>
+#include <debug/log.h>
+#include <drivers/block.h>
+#include <drivers/control.h>
+#include <drivers/stdio.h>
+#include <init/bootchart.h>
+#include <init/options.h>
+#include <lib/errno_name.h>
+#include <lib/string.h>
+#include <loader/exec.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+#include <process/process.h>
+#include <time/clock.h>
+#include <uapi/errno.h>
+#include <uapi/fcntl.h>
+#include <vfs/file.h>
+#include <vfs/path.h>
+
+#define EXIT_NOT_FOUND	    127
+#define EXIT_NOT_EXECUTABLE 126
+#define ENVIRONMENT_EXTRA   2 /* PATH and HOME when not given */
+
+struct launch {
+	const struct command *command;
+	const char *const *environment;
+	struct exec_args *args;
+};
+
+static struct file *streams[3];
+static struct process *first; /* gets the signals of the launcher */
+
+static void end(uint32_t wait_status)
+{
+	vfs_sync_all();
+	stdio_flush();
+	if (options()->noshutdown) {
+		log_error("programs ended; --noshutdown keeps the machine up");
+		thread_prepare_sleep(false);
+		thread_sleep(WAIT_FOREVER);
+	}
+	control_report_exit(wait_status);
+	power_off();
+}
+
+static void fail(const char *what, int err)
+{
+	log_error("%s: %s", what, errno_name(err));
+	end(125 << 8);
+}
+
+/* --- filesystems ------------------------------------------------------ */
+
+static bool has_initrd(void)
+{
+	return boot_info()->initrd_end > boot_info()->initrd_start;
+}
+
+static void unpack_initrd(void)
+{
+	const struct boot_info *boot = boot_info();
+	const void *archive =
+		mmu_direct((paddr_t){.value = boot->initrd_start});
+	int err = initrd_unpack(archive,
+				boot->initrd_end - boot->initrd_start);
+
+	if (err < 0) {
+		fail("cannot unpack the initial archive", err);
+	}
+	frame_add_range(boot->initrd_start, boot->initrd_end);
+}
+
+static void mount_root(void)
+{
+	const char *wanted = options()->rootfs;
+	bool rofs = wanted != NULL ? strcmp(wanted, "rofs") == 0
+				   : block_device_find("vblk0") != NULL;
+	int err;
+
+	if (wanted != NULL && strcmp(wanted, "rofs") != 0 &&
+	    strcmp(wanted, "ramfs") != 0) {
+		log_error("--rootfs=%s: rofs or ramfs expected", wanted);
+		end(125 << 8);
+	}
+	if (rofs && !options()->nomount) {
+		err = vfs_mount("/dev/vblk0", "/", "erofs", 0, "");
+		if (err < 0) {
+			fail("cannot mount the root disk vblk0", err);
+		}
+		return;
+	}
+	err = vfs_mount("ramfs", "/", "ramfs", 0, "");
+	if (err < 0) {
+		fail("cannot mount ramfs", err);
+	}
+	if (has_initrd()) {
+		unpack_initrd();
+	}
+}
+
+/* A directory that the image lacks is no error on a read-only root: the
+ * mount is left out and said so. */
+static void mount_at(const char *type, const char *path, const char *data)
+{
+	int err;
+
+	vfs_mkdir(PATH_AT_CWD, path, 0755);
+	err = vfs_mount(type, path, type, 0, data);
+	if (err < 0) {
+		log_warning("cannot mount %s at %s: %s", type, path,
+			    errno_name(err));
+	}
+}
+
+/* --mount-fs=TYPE,SOURCE,PATH */
+static void mount_extra(const char *spec)
+{
+	char *copy = kstrdup(spec);
+	char *source = copy != NULL ? strchr(copy, ',') : NULL;
+	char *path = source != NULL ? strchr(source + 1, ',') : NULL;
+	int err = -EINVAL;
+
+	if (path != NULL) {
+		*source++ = '\0';
+		*path++ = '\0';
+		err = vfs_mount(source, path, copy, 0, "");
+	}
+	if (err < 0) {
+		log_error("--mount-fs=%s: %s", spec, errno_name(err));
+	}
+	kfree(copy);
+}
+
+static void mount_all(void)
+{
+	mount_root();
+	mount_at("devfs", "/dev", "");
+	mount_at("proc", "/proc", "");
+	mount_at("sysfs", "/sys", "");
+	mount_at("tmpfs", "/tmp", "mode=1777");
+	mount_at("tmpfs", "/run", "mode=755");
+	mount_at("tmpfs", "/dev/shm", "mode=1777");
+	for (size_t i = 0; i < options()->mount_count; i++) {
+		mount_extra(options()->mounts[i]);
+	}
+}
+
+/* --- streams ----------------------------------------------------------- */
+
+static int redirect_output(const char *spec)
+{
+	bool append = strncmp(spec, ">>", 2) == 0;
+	struct file *file;
+	int err = vfs_open(PATH_AT_CWD, append ? spec + 2 : spec,
+			   UAPI_O_WRONLY | UAPI_O_CREAT |
+				   (append ? UAPI_O_APPEND : UAPI_O_TRUNC),
+			   0644, WALK_FOLLOW, &file);
+
+	if (err < 0) {
+		return err;
+	}
+	for (unsigned i = 1; i < 3; i++) {
+		file_put(streams[i]);
+		file_get(file);
+		streams[i] = file;
+	}
+	file_put(file);
+	return 0;
+}
+
+static void open_streams(void)
+{
+	int err = stdio_open(streams);
+
+	if (err < 0) {
+		fail("cannot open the console", err);
+	}
+	if (options()->redirect != NULL) {
+		err = redirect_output(options()->redirect);
+		if (err < 0) {
+			fail(options()->redirect, err);
+		}
+	}
+}
+
+/* --- programs ---------------------------------------------------------- */
+
+static int exit_code_of(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR ? EXIT_NOT_FOUND
+						 : EXIT_NOT_EXECUTABLE;
+}
+
+/* First code of a program's thread: becomes the program. */
+static void run_program(void *arg)
+{
+	struct launch *launch = arg;
+	const struct command *command = launch->command;
+	struct trapframe frame;
+	int err = -ENOMEM;
+
+	for (int i = 0; i < 3; i++) {
+		file_get(streams[i]);
+		if (fd_install(streams[i], 0, false) != i) {
+			log_error("cannot open the standard streams");
+			process_exit_group(125 << 8);
+		}
+	}
+	err = exec_args_from_kernel((const char *const *)command->argv,
+				    launch->environment, &launch->args);
+	if (err == 0) {
+		err = exec_program(PATH_AT_CWD, command->argv[0], WALK_FOLLOW,
+				   launch->args, &frame);
+	}
+	if (err < 0) {
+		log_error("%s: %s", command->argv[0], errno_name(err));
+		process_exit_group((uint32_t)exit_code_of(err) << 8);
+	}
+	exec_args_free(launch->args);
+	kfree(launch);
+	context_enter_app(&frame);
+}
+
+static struct fs_context *make_fs_context(void)
+{
+	struct path root;
+	struct path cwd;
+	struct fs_context *fs;
+	const char *dir = options()->cwd;
+	int err = path_lookup(PATH_AT_CWD, "/", WALK_DIRECTORY, &root);
+
+	if (err < 0) {
+		fail("/", err);
+	}
+	fs = fs_context_create(&root);
+	path_put(&root);
+	if (fs != NULL && dir != NULL) {
+		err = path_lookup(PATH_AT_CWD, dir,
+				  WALK_FOLLOW | WALK_DIRECTORY, &cwd);
+		if (err < 0) {
+			fail(dir, err);
+		}
+		path_put(&fs->cwd);
+		fs->cwd = cwd;
+	}
+	return fs;
+}
+
+static int launch(const struct command *command,
+		  const char *const *environment, struct process **process_out)
+{
+	struct launch *l = kzalloc(sizeof(*l));
+	struct file_table *files = file_table_create();
+	struct fs_context *fs = make_fs_context();
+	struct process *process;
+	struct thread *thread;
+	int err;
+
+	if (l == NULL || files == NULL || fs == NULL) {
+		return -ENOMEM; /* the machine ends: nothing is leaked */
+	}
+	l->command = command;
+	l->environment = environment;
+	err = process_create(files, fs, &process);
+	if (err < 0) {
+		return err;
+	}
+	thread = process_leader(process);
+	context_init_kernel(thread, run_program, l);
+	thread_start(thread);
+	*process_out = process;
+	return 0;
+}
+
+static bool has_variable(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < options()->env_count; i++) {
+		if (strncmp(options()->env[i], name, length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *const *make_environment(void)
+{
+	size_t count = 0;
+	const char **environment =
+		kcalloc(options()->env_count + ENVIRONMENT_EXTRA + 1,
+			sizeof(*environment));
+
+	if (environment == NULL) {
+		fail("environment", -ENOMEM);
+	}
+	for (; count < options()->env_count; count++) {
+		environment[count] = options()->env[count];
+	}
+	if (!has_variable("PATH=")) {
+		environment[count++] =
+			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			"/usr/bin:/sbin:/bin";
+	}
+	if (!has_variable("HOME=")) {
+		environment[count++] = "HOME=/";
+	}
+	return environment;
+}
+
+static void signal_first(int signal)
+{
+	struct uapi_siginfo info = {.signo = signal, .code = UAPI_SI_KERNEL};
+	struct process *process = __atomic_load_n(&first, __ATOMIC_ACQUIRE);
+
+	if (process != NULL && signal >= 1 && signal <= SIGNAL_COUNT) {
+		signal_send_process(process, signal, &info);
+	}
+}
+
+/*
+ * Runs the commands of the line; returns the status to report.  A program
+ * that is waited for receives the launcher's signals meanwhile.
+ */
+static uint32_t run_commands(const struct command *commands, size_t count,
+			     const char *const *environment)
+{
+	struct process **background = kcalloc(count, sizeof(*background));
+	uint32_t result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct process *process;
+		uint32_t status = 0;
+		int err = launch(&commands[i], environment, &process);
+
+		if (err < 0 || background == NULL) {
+			fail(commands[i].argv[0], err);
+		}
+		if (commands[i].end == COMMAND_BACKGROUND ||
+		    commands[i].end == COMMAND_DETACHED) {
+			background[i] = process;
+			continue;
+		}
+		__atomic_store_n(&first, process, __ATOMIC_RELEASE);
+		status = process_wait(process);
+		__atomic_store_n(&first, NULL, __ATOMIC_RELEASE);
+		result = result != 0 ? result : status;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (background[i] == NULL) {
+			continue;
+		}
+		if (commands[i].end == COMMAND_DETACHED) {
+			signal_send_process(background[i], UAPI_SIGTERM, NULL);
+		}
+		if (commands[i].end == COMMAND_BACKGROUND) {
+			uint32_t status = process_wait(background[i]);
+
+			result = result != 0 ? result : status;
+		}
+	}
+	return result;
+}
+
+void start_programs(void)
+{
+	const char *const *environment;
+	struct command *commands;
+	size_t count;
+	int err;
+
+	if (options()->control_com2) {
+		err = control_start();
+		if (err < 0) {
+			fail("--control=com2", err);
+		}
+		control_set_handlers(signal_first, NULL);
+	}
+	mount_all();
+	open_streams();
+	bootchart_mark("filesystems mounted");
+	environment = make_environment();
+	err = commands_parse(options()->program_line, environment, &commands,
+			     &count);
+	if (err < 0) {
+		fail("cannot parse the command line", err);
+	}
+	if (count == 0) {
+		log_error("the command line names no program: nothing to run");
+		end(125 << 8);
+	}
+	if (options()->delay_us != 0) {
+		thread_sleep_ns(options()->delay_us * NSEC_PER_USEC);
+	}
+	if (options()->bootchart) {
+		bootchart_print();
+	}
+	end(run_commands(commands, count, environment));
+}
