@@ -39,47 +39,47 @@ enum process_state {
 
 struct process {
 	struct refcount refs;
-	int pid;			   /* [I] */
-	uint32_t state;			   /* [a] enum process_state */
+	int pid;	/* [I] */
+	uint32_t state; /* [a] enum process_state */
 	struct spinlock lock;
-	struct list threads;		   /* [l] */
-	unsigned thread_count;		   /* [l] */
+	struct list threads;		     /* [l] */
+	unsigned thread_count;		     /* [l] */
 	struct address_space *address_space; /* [l] changes in exec only */
-	struct file_table *files;	   /* [l] */
-	struct fs_context *fs;		   /* [l] */
-	struct signal_actions *actions;	   /* [l] */
-	struct signal_shared signals;	   /* pending for the whole process */
-	struct credentials credentials;	   /* [l] */
-	struct rlimits rlimits;		   /* [l] */
-	char name[THREAD_NAME_SIZE];	   /* of the leader */
-	struct file *executable;	   /* [l] /proc/PID/exe */
-	uint32_t exit_status;		   /* [a] wait status once exiting */
+	struct file_table *files;	     /* [l] */
+	struct fs_context *fs;		     /* [l] */
+	struct signal_actions *actions;	     /* [l] */
+	struct signal_shared signals;	     /* pending for the whole process */
+	struct credentials credentials;	     /* [l] */
+	struct rlimits rlimits;		     /* [l] */
+	char name[THREAD_NAME_SIZE];	     /* of the leader */
+	struct file *executable;	     /* [l] /proc/PID/exe */
+	uint32_t exit_status;		     /* [a] wait status once exiting */
 
-	struct process *parent;		   /* [t] */
-	struct list children;		   /* [t] */
-	struct list_node sibling;	   /* [t] */
-	int process_group;		   /* [t] */
-	int session;			   /* [t] */
-	struct tty *tty;		   /* [t] controlling terminal */
-	int exit_signal;		   /* [I] SIGCHLD or 0 */
-	int parent_death_signal;	   /* [l] */
-	bool child_subreaper;		   /* [l] */
-	bool dumpable;			   /* [l] */
-	bool no_new_privileges;		   /* [l] */
-	bool did_exec;			   /* [l] */
-	uint32_t personality;		   /* [l] */
-	struct wait_queue child_wait;	   /* wait4 sleeps here */
-	struct wait_queue exit_wait;	   /* pidfd, kernel's own wait */
-	struct list_node all_link;	   /* process table */
+	struct process *parent;	      /* [t] */
+	struct list children;	      /* [t] */
+	struct list_node sibling;     /* [t] */
+	int process_group;	      /* [t] */
+	int session;		      /* [t] */
+	struct tty *tty;	      /* [t] controlling terminal */
+	int exit_signal;	      /* [I] SIGCHLD or 0 */
+	int parent_death_signal;      /* [l] */
+	bool child_subreaper;	      /* [l] */
+	bool dumpable;		      /* [l] */
+	bool no_new_privileges;	      /* [l] */
+	bool did_exec;		      /* [l] */
+	uint32_t personality;	      /* [l] */
+	struct wait_queue child_wait; /* wait4 sleeps here */
+	struct wait_queue exit_wait;  /* pidfd, kernel's own wait */
+	struct list_node all_link;    /* process table */
 
-	uint64_t start_ns;		   /* [I] monotonic */
-	uint64_t user_ns, system_ns;	   /* [l] of threads that exited */
+	uint64_t start_ns;	     /* [I] monotonic */
+	uint64_t user_ns, system_ns; /* [l] of threads that exited */
 	uint64_t children_user_ns, children_system_ns; /* [t] */
 	uint64_t minor_faults, major_faults;	       /* [l] exited threads */
-	struct process_timers *timers;	   /* POSIX timers, itimers: linux/ */
+	struct process_timers *timers; /* POSIX timers, itimers: linux/ */
 	void (*timers_destroy)(struct process *process);
-	uint32_t membarrier_registered;	   /* [a] */
-	int oom_score_adjust;		   /* [l] */
+	uint32_t membarrier_registered; /* [a] */
+	int oom_score_adjust;		/* [l] */
 };
 
 struct process *process_current(void); /* NULL in kernel threads */

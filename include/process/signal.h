@@ -33,16 +33,16 @@ struct signal_actions {
 
 struct signal_shared {
 	struct spinlock lock;
-	struct signal_queue pending;  /* [lock] for any thread */
-	struct wait_queue signalfd;   /* woken when something becomes pending */
-	uint32_t queued_count;	      /* [lock] against RLIMIT_SIGPENDING */
+	struct signal_queue pending; /* [lock] for any thread */
+	struct wait_queue signalfd;  /* woken when something becomes pending */
+	uint32_t queued_count;	     /* [lock] against RLIMIT_SIGPENDING */
 };
 
 /* What arch_signal_push() needs. */
 struct signal_delivery {
 	struct uapi_siginfo info;
 	struct uapi_sigaction action;
-	uint64_t saved_mask;	 /* goes into uc_sigmask */
+	uint64_t saved_mask; /* goes into uc_sigmask */
 };
 
 /*
