@@ -77,8 +77,7 @@ static void unpack_initrd(void)
 	const struct boot_info *boot = boot_info();
 	const void *archive =
 		mmu_direct((paddr_t){.value = boot->initrd_start});
-	int err = initrd_unpack(archive,
-				boot->initrd_end - boot->initrd_start);
+	int err = initrd_unpack(archive, boot->initrd_end - boot->initrd_start);
 
 	if (err < 0) {
 		fail("cannot unpack the initial archive", err);
@@ -262,8 +261,8 @@ static struct fs_context *make_fs_context(void)
 	return fs;
 }
 
-static int launch(const struct command *command,
-		  const char *const *environment, struct process **process_out)
+static int launch(const struct command *command, const char *const *environment,
+		  struct process **process_out)
 {
 	struct launch *l = kzalloc(sizeof(*l));
 	struct file_table *files = file_table_create();

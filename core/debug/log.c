@@ -24,8 +24,8 @@
 #define RING_SIZE 16384 /* power of two */
 
 static struct spinlock ring_lock = SPINLOCK_INIT("log");
-static char ring[RING_SIZE];	/* [ring_lock] */
-static uint64_t ring_end;	/* [ring_lock] bytes ever written */
+static char ring[RING_SIZE]; /* [ring_lock] */
+static uint64_t ring_end;    /* [ring_lock] bytes ever written */
 static enum log_level max_level = LOG_WARNING;
 static log_sink *current_sink = early_console_write;
 

@@ -26,7 +26,7 @@
 
 #define BACKTRACE_MAX 24
 
-static bool panicking; /* [a] */
+static bool panicking;			     /* [a] */
 static log_sink *sink = early_console_write; /* [I] after boot */
 
 log_sink *panic_sink(void)

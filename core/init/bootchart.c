@@ -36,7 +36,7 @@ void bootchart_mark(const char *phase)
 
 static void print_phase(const char *name, uint64_t end_ns, uint64_t start_ns)
 {
-	uint64_t end = end_ns / 10000;	       /* hundredths of a ms */
+	uint64_t end = end_ns / 10000; /* hundredths of a ms */
 	uint64_t length = end - start_ns / 10000;
 
 	log_write(LOG_ERROR, "\t%s: %llu.%02llums, (+%llu.%02llums)", name,

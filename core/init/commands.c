@@ -24,10 +24,10 @@
 struct scanner {
 	const char *at;
 	const char *const *env;
-	char *word;	     /* buffer as long as the line */
+	char *word; /* buffer as long as the line */
 	size_t length;
-	ptrdiff_t dollar;    /* where "$" stood in word, -1: nowhere */
-	bool quoted;	     /* the word had quotes: may be empty */
+	ptrdiff_t dollar; /* where "$" stood in word, -1: nowhere */
+	bool quoted;	  /* the word had quotes: may be empty */
 };
 
 static bool is_blank(char c)
@@ -100,8 +100,7 @@ static const char *lookup_variable(const char *const *env, const char *name)
 	size_t length = strlen(name);
 
 	for (; *env != NULL; env++) {
-		if (strncmp(*env, name, length) == 0 &&
-		    (*env)[length] == '=') {
+		if (strncmp(*env, name, length) == 0 && (*env)[length] == '=') {
 			return *env + length + 1;
 		}
 	}

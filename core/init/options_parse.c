@@ -19,7 +19,7 @@
 /* One option that stores a flag or a value. */
 struct option_spec {
 	const char *name;
-	size_t offset;	/* in struct options */
+	size_t offset; /* in struct options */
 	bool has_value;
 };
 
@@ -300,8 +300,8 @@ int options_parse_line(char *line, struct options *options, char *message,
 				return fail(message, message_size,
 					    "unrecognized option", word);
 			}
-			if (parse_option(options, word, message,
-					 message_size) < 0) {
+			if (parse_option(options, word, message, message_size) <
+			    0) {
 				return -EINVAL;
 			}
 		} else {

@@ -29,8 +29,8 @@ static bool is_alone(void *arg)
 static bool claim(struct process *process, struct thread *thread)
 {
 	unsigned long state = spin_lock_irqsave(&process->signals.lock);
-	bool mine = process->state == PROCESS_ALIVE &&
-		    process->exec_thread == NULL;
+	bool mine =
+		process->state == PROCESS_ALIVE && process->exec_thread == NULL;
 	struct thread *other;
 
 	if (mine) {
@@ -39,8 +39,8 @@ static bool claim(struct process *process, struct thread *thread)
 			if (other == thread) {
 				continue;
 			}
-			thread_add_work(other, THREAD_WORK_EXIT |
-						       THREAD_WORK_SIGNAL);
+			thread_add_work(other,
+					THREAD_WORK_EXIT | THREAD_WORK_SIGNAL);
 			thread_wake_interruptible(other);
 		}
 		if (process->job.stopping) { /* others may sit in the stop */

@@ -62,7 +62,8 @@ void process_release_vfork(struct process *process)
 	spin_unlock(&process->lock);
 }
 
-/* --- the process ends ------------------------------------------------------ */
+/* --- the process ends ------------------------------------------------------
+ */
 
 void process_kill_locked(struct process *process, uint32_t status)
 {
@@ -261,7 +262,8 @@ _Noreturn void process_exit_group(uint32_t status)
 	leave((int)process->exit_status);
 }
 
-/* --- the kernel waits -------------------------------------------------------- */
+/* --- the kernel waits --------------------------------------------------------
+ */
 
 uint32_t process_wait(struct process *process)
 {
@@ -297,10 +299,9 @@ bool process_sleep_killable(bool (*done)(void *arg), void *arg)
 	while (true) {
 		thread_prepare_sleep(false);
 		finished = done(arg);
-		if (finished ||
-		    (__atomic_load_n(&thread_current()->work,
-				     __ATOMIC_ACQUIRE) &
-		     THREAD_WORK_EXIT) != 0) {
+		if (finished || (__atomic_load_n(&thread_current()->work,
+						 __ATOMIC_ACQUIRE) &
+				 THREAD_WORK_EXIT) != 0) {
 			break;
 		}
 		thread_sleep(WAIT_FOREVER);

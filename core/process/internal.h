@@ -81,8 +81,7 @@ void process_reap_finish(struct process *process);
 
 /* Tree lock held.  Moves the process into a group (session). */
 void process_set_group_locked(struct process *process, struct process_id *id);
-void process_set_session_locked(struct process *process,
-				struct process_id *id);
+void process_set_session_locked(struct process *process, struct process_id *id);
 
 /* Puts ids whose last use ended; called without locks. */
 void process_ids_collect(void);
@@ -144,8 +143,8 @@ void signal_retarget_locked(struct process *process, struct thread *leaving,
  * the queue with its info: its number, 0: none. */
 int signal_queue_take(struct process *process, struct signal_queue *queue,
 		      uint64_t set, struct uapi_siginfo *info_out);
-/* Appends; `node` NULL: allocates within the limit.  0, -EAGAIN when a real-time
- * signal that carries data cannot be queued. */
+/* Appends; `node` NULL: allocates within the limit.  0, -EAGAIN when a
+ * real-time signal that carries data cannot be queued. */
 int signal_queue_add(struct process *process, struct signal_queue *queue,
 		     int signal, const struct uapi_siginfo *info,
 		     struct signal_info_node *node);

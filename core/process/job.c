@@ -36,11 +36,10 @@ static void notify_parent(struct process *process, int code)
 				(action->flags & UAPI_SA_NOCLDSTOP) != 0;
 		}
 		spin_unlock_irqrestore(&parent->signals.lock, state);
-		signal_notify_parent_locked(process, quiet ? 0 : UAPI_SIGCHLD,
-					    code,
-					    code == UAPI_CLD_CONTINUED
-						    ? UAPI_SIGCONT
-						    : process->job.signal);
+		signal_notify_parent_locked(
+			process, quiet ? 0 : UAPI_SIGCHLD, code,
+			code == UAPI_CLD_CONTINUED ? UAPI_SIGCONT
+						   : process->job.signal);
 	}
 	tree_unlock();
 }

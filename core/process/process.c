@@ -31,7 +31,7 @@
 struct spinlock process_tree_lock = SPINLOCK_INIT("process.tree");
 struct spinlock process_group_lock = SPINLOCK_INIT("process.group");
 static struct list processes = LIST_INITIALIZER(processes); /* [t] */
-static struct process_id *id_hash[ID_HASH_SIZE];	     /* [tg] */
+static struct process_id *id_hash[ID_HASH_SIZE];	    /* [tg] */
 static struct process_id *dead_ids; /* [t] to be freed without locks */
 
 struct process *process_current(void)
@@ -124,8 +124,7 @@ void process_set_group_locked(struct process *process, struct process_id *id)
 	}
 }
 
-void process_set_session_locked(struct process *process,
-				struct process_id *id)
+void process_set_session_locked(struct process *process, struct process_id *id)
 {
 	struct process_id *old = process->session_id;
 
@@ -280,7 +279,8 @@ struct thread *process_leader(struct process *process)
 	return list_first(&process->threads, struct thread, process_link);
 }
 
-/* --- threads of a process -------------------------------------------------- */
+/* --- threads of a process --------------------------------------------------
+ */
 
 void process_add_thread(struct process *process, struct thread *thread)
 {
@@ -360,7 +360,8 @@ int process_for_each_thread(struct process *process,
 	return result;
 }
 
-/* --- references ------------------------------------------------------------ */
+/* --- references ------------------------------------------------------------
+ */
 
 struct process *process_find_locked(int pid)
 {
@@ -394,8 +395,7 @@ void process_put(struct process *process)
 	}
 }
 
-int process_for_each(int (*func)(struct process *process, void *arg),
-		     void *arg)
+int process_for_each(int (*func)(struct process *process, void *arg), void *arg)
 {
 	struct process *process;
 	int result = 0;
@@ -463,7 +463,8 @@ struct file *process_get_executable(struct process *process)
 	return file;
 }
 
-/* --- the end --------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------
+ */
 
 void process_unlink_locked(struct process *process)
 {
@@ -497,9 +498,8 @@ static struct process *find_reaper_locked(struct process *process)
 {
 	struct process *ancestor = process->parent;
 
-	while (ancestor != NULL &&
-	       (!ancestor->child_subreaper ||
-		ancestor->state != PROCESS_ALIVE)) {
+	while (ancestor != NULL && (!ancestor->child_subreaper ||
+				    ancestor->state != PROCESS_ALIVE)) {
 		ancestor = ancestor->parent;
 	}
 	return ancestor;

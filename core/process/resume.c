@@ -66,13 +66,14 @@ void trap_resume_work(struct trapframe *frame)
 	}
 }
 
-void trap_signal(struct trapframe *frame, int signal, int code,
-		 uintptr_t addr, unsigned trap_number, uint64_t error_code)
+void trap_signal(struct trapframe *frame, int signal, int code, uintptr_t addr,
+		 unsigned trap_number, uint64_t error_code)
 {
 	struct uapi_siginfo info;
 
 	(void)frame;
-	(void)trap_number; /* the architecture keeps both for the signal frame */
+	(void)trap_number; /* the architecture keeps both for the signal frame
+			    */
 	(void)error_code;
 	memset(&info, 0, sizeof(info));
 	info.signo = signal;

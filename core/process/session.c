@@ -5,8 +5,8 @@
  *
  * A group is orphaned when no member has a parent in another group of the same
  * session: nobody could continue it, so stop signals of the terminal do not
- * stop it, and when it becomes orphaned while a member is stopped, it gets SIGHUP
- * and SIGCONT.  All under the tree lock; process->tty is one pointer per
+ * stop it, and when it becomes orphaned while a member is stopped, it gets
+ * SIGHUP and SIGCONT.  All under the tree lock; process->tty is one pointer per
  * process, as fork copies it.
  */
 #include <process/session.h>
@@ -37,8 +37,7 @@ static int set_group_locked(struct process *self, struct process *process,
 {
 	struct process_id *id;
 
-	if (process == NULL ||
-	    (process != self && process->parent != self)) {
+	if (process == NULL || (process != self && process->parent != self)) {
 		return -ESRCH;
 	}
 	if (process != self) {
@@ -124,7 +123,8 @@ int session_of_group(int group)
 	return session;
 }
 
-/* --- orphaned groups ---------------------------------------------------------- */
+/* --- orphaned groups
+ * ---------------------------------------------------------- */
 
 /* Tree lock held.  `except` is treated as gone already. */
 static bool is_orphaned_locked(struct process_id *id, struct process *except)
@@ -197,7 +197,8 @@ void session_group_left(struct process *process)
 	tree_unlock();
 }
 
-/* --- the controlling terminal ------------------------------------------------- */
+/* --- the controlling terminal
+ * ------------------------------------------------- */
 
 struct tty *session_tty(void)
 {

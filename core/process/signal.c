@@ -25,7 +25,8 @@
 #include <uapi/errno.h>
 #include <uapi/signal.h>
 
-/* --- actions ---------------------------------------------------------------- */
+/* --- actions ----------------------------------------------------------------
+ */
 
 struct signal_actions *signal_actions_create(void)
 {
@@ -141,7 +142,8 @@ void signal_reset_handlers(struct process *process)
 	spin_unlock_irqrestore(&actions->lock, state);
 }
 
-/* --- who is told -------------------------------------------------------------- */
+/* --- who is told
+ * -------------------------------------------------------------- */
 
 void signal_wake(struct thread *thread)
 {
@@ -198,7 +200,8 @@ void signal_retarget_locked(struct process *process, struct thread *leaving,
 	}
 }
 
-/* --- sending -------------------------------------------------------------------- */
+/* --- sending
+ * -------------------------------------------------------------------- */
 
 static void discard_everywhere(struct process *process, uint64_t set)
 {
@@ -226,9 +229,8 @@ static int send_locked(struct process *process, struct thread *thread,
 		       int signal, const struct uapi_siginfo *info,
 		       struct signal_info_node *node)
 {
-	struct signal_queue *queue = thread != NULL
-					     ? &thread->linux.pending
-					     : &process->signals.pending;
+	struct signal_queue *queue = thread != NULL ? &thread->linux.pending
+						    : &process->signals.pending;
 	struct thread *judge = thread;
 	int err;
 
@@ -353,8 +355,8 @@ void signal_force(int signal, const struct uapi_siginfo *info)
 	}
 	spin_unlock(&actions->lock);
 	thread->linux.signal_blocked &= ~bit;
-	send_locked(process, thread, signal,
-		    info != NULL ? info : &from_kernel, NULL);
+	send_locked(process, thread, signal, info != NULL ? info : &from_kernel,
+		    NULL);
 	spin_unlock_irqrestore(&process->signals.lock, state);
 }
 
@@ -380,7 +382,8 @@ void signal_notify_parent_locked(struct process *child, int signal, int code,
 	wait_queue_wake_all(&parent->child_wait);
 }
 
-/* --- the current thread ---------------------------------------------------------- */
+/* --- the current thread
+ * ---------------------------------------------------------- */
 
 uint64_t signal_pending_set(const struct thread *thread)
 {

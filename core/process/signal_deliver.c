@@ -73,8 +73,7 @@ static _Noreturn void die(struct trapframe *frame,
 	/* No core files are written, so the core flag is never set. */
 	process_kill(process, (uint32_t)info->signo);
 	if (process->exit_status == (uint32_t)info->signo &&
-	    (SIGNAL_BIT(info->signo) & SIGNAL_FAULTS) != 0 &&
-	    info->code > 0) {
+	    (SIGNAL_BIT(info->signo) & SIGNAL_FAULTS) != 0 && info->code > 0) {
 		report_fatal_signal(frame, info->signo, info);
 	}
 	process_exit_group((uint32_t)info->signo);
@@ -156,8 +155,8 @@ static bool start_handler(struct trapframe *frame,
 	int signal = delivery->info.signo;
 
 	interrupt_syscall(frame, delivery->action.flags);
-	delivery->saved_mask = own->has_saved_mask ? own->signal_saved
-						   : own->signal_blocked;
+	delivery->saved_mask =
+		own->has_saved_mask ? own->signal_saved : own->signal_blocked;
 	rseq_resume(frame);
 	if (arch_signal_push(frame, delivery) < 0) {
 		force_stack_fault(signal);

@@ -42,13 +42,13 @@ static struct parser parser;	 /* interrupt handler only */
 
 static struct spinlock input_lock = SPINLOCK_INIT("control.input");
 static struct wait_queue input_wait = WAIT_QUEUE_INIT(input_wait);
-static uint8_t *input;		 /* [I] CONTROL_WINDOW bytes */
-static uint32_t input_head;	 /* [input_lock] bytes ever received */
-static uint32_t input_tail;	 /* [input_lock] bytes ever read */
-static uint32_t uncredited;	 /* [input_lock] read but not told */
-static bool input_ended;	 /* [input_lock] */
+static uint8_t *input;	    /* [I] CONTROL_WINDOW bytes */
+static uint32_t input_head; /* [input_lock] bytes ever received */
+static uint32_t input_tail; /* [input_lock] bytes ever read */
+static uint32_t uncredited; /* [input_lock] read but not told */
+static bool input_ended;    /* [input_lock] */
 
-static void (*on_signal)(int signal);			    /* [I] */
+static void (*on_signal)(int signal);			   /* [I] */
 static void (*on_window)(unsigned rows, unsigned columns); /* [I] */
 
 void control_set_handlers(void (*signal)(int signal),

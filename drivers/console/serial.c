@@ -45,16 +45,16 @@
 
 struct serial_port {
 	struct spinlock lock;
-	uint16_t base;		  /* [I] */
-	uint8_t isa_line;	  /* [I] */
-	bool present;		  /* [I] after serial_port() */
-	bool started;		  /* [lock] */
-	uint8_t ier;		  /* [lock] shadow of the register */
-	uint32_t tx_head;	  /* [lock] bytes ever queued */
-	uint32_t tx_tail;	  /* [lock] bytes ever sent */
+	uint16_t base;		   /* [I] */
+	uint8_t isa_line;	   /* [I] */
+	bool present;		   /* [I] after serial_port() */
+	bool started;		   /* [lock] */
+	uint8_t ier;		   /* [lock] shadow of the register */
+	uint32_t tx_head;	   /* [lock] bytes ever queued */
+	uint32_t tx_tail;	   /* [lock] bytes ever sent */
 	serial_receiver *receiver; /* [I] after start */
-	void *receiver_arg;	  /* [I] */
-	int held;		  /* [lock] a byte without room, -1: none */
+	void *receiver_arg;	   /* [I] */
+	int held;		   /* [lock] a byte without room, -1: none */
 	struct wait_queue tx_wait;
 	uint8_t ring[SERIAL_RING_SIZE]; /* [lock] */
 };
@@ -270,8 +270,8 @@ void serial_write_polled(struct serial_port *port, const void *text,
 	bool locked = spin_trylock(&port->lock);
 
 	while (port->tx_tail != port->tx_head) {
-		send_polled(port, port->ring[port->tx_tail++ %
-					     SERIAL_RING_SIZE]);
+		send_polled(port,
+			    port->ring[port->tx_tail++ % SERIAL_RING_SIZE]);
 	}
 	for (size_t i = 0; i < size; i++) {
 		send_polled(port, bytes[i]);

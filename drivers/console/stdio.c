@@ -49,8 +49,7 @@ static ssize_t read_input(struct file *file, struct iov_iter *to, int64_t *pos)
 		thread_prepare_sleep(true);
 		result = control_read_input(chunk,
 					    MIN(sizeof(chunk), to->remaining));
-		if (result != -EAGAIN ||
-		    (file->flags & UAPI_O_NONBLOCK) != 0) {
+		if (result != -EAGAIN || (file->flags & UAPI_O_NONBLOCK) != 0) {
 			break;
 		}
 		result = thread_sleep(WAIT_FOREVER);

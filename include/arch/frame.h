@@ -31,7 +31,8 @@
 
 #include <asm/frame.h>
 
-/* The application's registers of the current thread; NULL for kernel threads. */
+/* The application's registers of the current thread; NULL for kernel threads.
+ */
 struct trapframe *frame_current(void);
 
 /* Prints all registers to the log (panic, fatal signal).  Any context. */

@@ -22,6 +22,6 @@
 #define PERCPU_DECLARE(type, name) extern __typeof__(type) name
 
 #define percpu(name)                                                           \
-	(*(__typeof__(name) *)((uintptr_t)&(name) + percpu_offset()))
+	(*(__typeof__(name) *)((uintptr_t) & (name) + percpu_offset()))
 #define percpu_of(name, cpu)                                                   \
-	(*(__typeof__(name) *)((uintptr_t)&(name) + percpu_offset_of(cpu)))
+	(*(__typeof__(name) *)((uintptr_t) & (name) + percpu_offset_of(cpu)))

@@ -36,12 +36,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PTE_READ   (1u << 0)
-#define PTE_WRITE  (1u << 1)
-#define PTE_EXEC   (1u << 2)
-#define PTE_APP	   (1u << 3) /* a page of the application, not the kernel's */
-#define PTE_DEVICE (1u << 4) /* uncached, strongly ordered */
-#define PTE_GLOBAL (1u << 5) /* same in all address spaces */
+#define PTE_READ	    (1u << 0)
+#define PTE_WRITE	    (1u << 1)
+#define PTE_EXEC	    (1u << 2)
+#define PTE_APP		    (1u << 3) /* a page of the application, not the kernel's */
+#define PTE_DEVICE	    (1u << 4) /* uncached, strongly ordered */
+#define PTE_GLOBAL	    (1u << 5) /* same in all address spaces */
 #define PTE_WRITE_COMBINING (1u << 6)
 
 #define PTE_ENTRY_COUNT 512

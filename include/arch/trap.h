@@ -27,8 +27,8 @@ int trap_page_fault(uintptr_t addr, unsigned flags, int *signal_out,
  * core/process/signal.c: the application did something fatal: a
  * synchronous signal for the current thread.
  */
-void trap_signal(struct trapframe *frame, int signal, int code,
-		 uintptr_t addr, unsigned trap_number, uint64_t error_code);
+void trap_signal(struct trapframe *frame, int signal, int code, uintptr_t addr,
+		 unsigned trap_number, uint64_t error_code);
 
 /* linux/dispatch.c: a system call.  Stores the result in the frame. */
 void trap_syscall(struct trapframe *frame);

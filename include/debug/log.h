@@ -22,8 +22,7 @@ enum log_level {
 	LOG_DEBUG,
 };
 
-void log_write(enum log_level level, const char *format, ...)
-	PRINTF_LIKE(2, 3);
+void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...)	 log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

@@ -42,8 +42,8 @@ struct block_request {
 	/* Called once, maybe in interrupt context; the request is the
 	 * submitter's again. */
 	void (*done)(struct block_request *request);
-	void *private;			      /* of the submitter */
-	struct list_node link;		      /* of the driver */
+	void *private;	       /* of the submitter */
+	struct list_node link; /* of the driver */
 	void *driver_private;
 };
 
@@ -57,15 +57,15 @@ struct block_device_ops {
 };
 
 struct block_device {
-	char name[32];			/* "vblk0" */
+	char name[32]; /* "vblk0" */
 	const struct block_device_ops *ops;
 	uint64_t sector_count;
-	uint32_t block_size;		/* logical */
+	uint32_t block_size; /* logical */
 	bool read_only;
 	bool has_flush, has_discard;
-	uint32_t segment_max;		/* per request */
-	uint64_t device;		/* MAKE_DEVICE() */
-	struct page_cache cache;	/* contents of the whole device */
+	uint32_t segment_max;	 /* per request */
+	uint64_t device;	 /* MAKE_DEVICE() */
+	struct page_cache cache; /* contents of the whole device */
 	void *private;
 	struct list_node link;
 };

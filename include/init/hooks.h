@@ -30,6 +30,6 @@ struct init_hook {
 			.name = #hook_name,                                    \
 			.func = (function),                                    \
 			.level = (hook_level),                                 \
-		}
+	}
 
 void init_run_level(enum init_level level);

@@ -40,10 +40,10 @@ void options_parse(void);
 
 /* One program of the line, NULL-terminated words. */
 enum command_end {
-	COMMAND_WAIT,	  /* ';' or end of line */
+	COMMAND_WAIT,	    /* ';' or end of line */
 	COMMAND_BACKGROUND, /* '&' */
-	COMMAND_DETACHED, /* '&!' */
-	COMMAND_ABANDON,  /* '!' */
+	COMMAND_DETACHED,   /* '&!' */
+	COMMAND_ABANDON,    /* '!' */
 };
 struct command {
 	char **argv;

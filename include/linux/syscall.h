@@ -26,7 +26,7 @@
 
 #define NO_NR (-1)
 
-#define SYSCALL0(name, x86, arm, status) long sys_##name(void);
+#define SYSCALL0(name, x86, arm, status)	 long sys_##name(void);
 #define SYSCALL1(name, x86, arm, status, t0, a0) long sys_##name(t0 a0);
 #define SYSCALL2(name, x86, arm, status, t0, a0, t1, a1)                       \
 	long sys_##name(t0 a0, t1 a1);

@@ -27,37 +27,37 @@ struct vm_object;
 struct page;
 
 /* Protection and kind of a VMA. */
-#define VMA_READ	(1u << 0)
-#define VMA_WRITE	(1u << 1)
-#define VMA_EXEC	(1u << 2)
-#define VMA_PROT	(VMA_READ | VMA_WRITE | VMA_EXEC)
-#define VMA_SHARED	(1u << 3)
-#define VMA_MAY_WRITE	(1u << 4) /* shared file opened for writing */
-#define VMA_LOCKED	(1u << 5)
+#define VMA_READ	  (1u << 0)
+#define VMA_WRITE	  (1u << 1)
+#define VMA_EXEC	  (1u << 2)
+#define VMA_PROT	  (VMA_READ | VMA_WRITE | VMA_EXEC)
+#define VMA_SHARED	  (1u << 3)
+#define VMA_MAY_WRITE	  (1u << 4) /* shared file opened for writing */
+#define VMA_LOCKED	  (1u << 5)
 #define VMA_LOCK_ON_FAULT (1u << 6)
-#define VMA_NORESERVE	(1u << 7)
-#define VMA_GROWSDOWN	(1u << 8)
-#define VMA_HUGETLB	(1u << 9)
-#define VMA_NO_HUGE	(1u << 10) /* MADV_NOHUGEPAGE */
-#define VMA_HUGE	(1u << 11) /* MADV_HUGEPAGE */
-#define VMA_DONTFORK	(1u << 12)
-#define VMA_WIPEONFORK	(1u << 13)
-#define VMA_STACK	(1u << 14) /* [stack] in maps */
-#define VMA_HEAP	(1u << 15) /* [heap] */
-#define VMA_VDSO	(1u << 16)
-#define VMA_VVAR	(1u << 17)
-#define VMA_SEQUENTIAL	(1u << 18)
-#define VMA_RANDOM	(1u << 19)
-#define VMA_DONTDUMP	(1u << 20)
+#define VMA_NORESERVE	  (1u << 7)
+#define VMA_GROWSDOWN	  (1u << 8)
+#define VMA_HUGETLB	  (1u << 9)
+#define VMA_NO_HUGE	  (1u << 10) /* MADV_NOHUGEPAGE */
+#define VMA_HUGE	  (1u << 11) /* MADV_HUGEPAGE */
+#define VMA_DONTFORK	  (1u << 12)
+#define VMA_WIPEONFORK	  (1u << 13)
+#define VMA_STACK	  (1u << 14) /* [stack] in maps */
+#define VMA_HEAP	  (1u << 15) /* [heap] */
+#define VMA_VDSO	  (1u << 16)
+#define VMA_VVAR	  (1u << 17)
+#define VMA_SEQUENTIAL	  (1u << 18)
+#define VMA_RANDOM	  (1u << 19)
+#define VMA_DONTDUMP	  (1u << 20)
 
 struct vma {
-	struct rb_node node;	   /* by start; augmented with the largest gap */
+	struct rb_node node; /* by start; augmented with the largest gap */
 	uintptr_t start;
-	uintptr_t end;		   /* exclusive */
-	uint32_t flags;		   /* VMA_* */
-	struct vm_object *object;  /* NULL: anonymous; one reference */
-	uint64_t offset;	   /* page number in the object at start */
-	size_t subtree_gap;	   /* augmented */
+	uintptr_t end;		     /* exclusive */
+	uint32_t flags;		     /* VMA_* */
+	struct vm_object *object;    /* NULL: anonymous; one reference */
+	uint64_t offset;	     /* page number in the object at start */
+	size_t subtree_gap;	     /* augmented */
 	struct address_space *space; /* [I] */
 };
 

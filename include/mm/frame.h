@@ -51,10 +51,10 @@
 struct page_cache;
 
 struct page {
-	uint32_t flags;	    /* [a] PAGE_* */
-	int32_t refs;	    /* [a] 0: free */
-	int32_t map_count;  /* [a] page-table leaves that map it */
-	uint8_t order;	    /* of a free or allocated block, in its head */
+	uint32_t flags;	       /* [a] PAGE_* */
+	int32_t refs;	       /* [a] 0: free */
+	int32_t map_count;     /* [a] page-table leaves that map it */
+	uint8_t order;	       /* of a free or allocated block, in its head */
 	struct list_node link; /* buddy, reclaim or slab list; by its owner */
 	union {
 		struct page_cache *cache; /* PAGE_CACHE: [page lock] */
@@ -97,9 +97,9 @@ struct page *page_zero(void);
 
 /* In frames. */
 struct frame_stats {
-	uint64_t total;	   /* RAM given to the allocator */
+	uint64_t total; /* RAM given to the allocator */
 	uint64_t free;
-	uint64_t cached;   /* page cache */
+	uint64_t cached; /* page cache */
 	uint64_t anon;
 	uint64_t slab;
 	uint64_t page_tables;

@@ -42,21 +42,21 @@ struct page_cache_ops {
 };
 
 struct page_cache {
-	struct radix_tree pages;    /* inserts under lock, lookups without */
+	struct radix_tree pages; /* inserts under lock, lookups without */
 	struct spinlock lock;
 	const struct page_cache_ops *ops; /* [I] */
-	uint64_t size;		    /* [a] of the file in bytes */
-	uint64_t page_count;	    /* [lock] */
-	uint64_t dirty_count;	    /* [lock] */
-	struct list mappings;	    /* [lock] VMAs: see page_cache_add_mapping */
-	int write_error;	    /* [a] for the next fsync */
-	uint64_t readahead_next;    /* [a] hint: sequential reader position */
-	uint32_t readahead_window;  /* [a] pages */
-	void *owner;		    /* [I] struct inode * */
+	uint64_t size;			  /* [a] of the file in bytes */
+	uint64_t page_count;		  /* [lock] */
+	uint64_t dirty_count;		  /* [lock] */
+	struct list mappings;	   /* [lock] VMAs: see page_cache_add_mapping */
+	int write_error;	   /* [a] for the next fsync */
+	uint64_t readahead_next;   /* [a] hint: sequential reader position */
+	uint32_t readahead_window; /* [a] pages */
+	void *owner;		   /* [I] struct inode * */
 };
 
-void page_cache_init(struct page_cache *cache,
-		     const struct page_cache_ops *ops, void *owner);
+void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
+		     void *owner);
 /* Frees all pages; no mapping, no reader may exist any more. */
 void page_cache_fini(struct page_cache *cache);
 

@@ -63,65 +63,65 @@ struct job_state {
 
 struct process {
 	struct refcount refs;
-	int pid;			   /* [I] */
-	uint32_t state;			   /* [a] enum process_state */
+	int pid;	/* [I] */
+	uint32_t state; /* [a] enum process_state */
 	struct spinlock lock;
-	struct list threads;		   /* [ls] */
-	unsigned thread_count;		   /* [ls] */
+	struct list threads;		     /* [ls] */
+	unsigned thread_count;		     /* [ls] */
 	struct address_space *address_space; /* [l] changes in exec and exit;
 					      * NULL for zombies */
-	struct file_table *files;	   /* [l] */
-	struct fs_context *fs;		   /* [l] */
-	struct signal_actions *actions;	   /* [ls]; NULL for zombies */
-	struct signal_shared signals;	   /* pending for the whole process */
-	struct job_state job;		   /* [s] */
-	struct credentials credentials;	   /* [l] */
-	struct rlimits rlimits;		   /* [l] */
-	char name[THREAD_NAME_SIZE];	   /* of the leader */
-	struct file *executable;	   /* [l] /proc/PID/exe */
-	uint32_t exit_status;		   /* [a] wait status once exiting */
-	uint32_t leader_status;		   /* [l] of a leader that left early */
-	struct thread *exec_thread;	   /* [ls] ends the others, or NULL */
+	struct file_table *files;	     /* [l] */
+	struct fs_context *fs;		     /* [l] */
+	struct signal_actions *actions;	     /* [ls]; NULL for zombies */
+	struct signal_shared signals;	     /* pending for the whole process */
+	struct job_state job;		     /* [s] */
+	struct credentials credentials;	     /* [l] */
+	struct rlimits rlimits;		     /* [l] */
+	char name[THREAD_NAME_SIZE];	     /* of the leader */
+	struct file *executable;	     /* [l] /proc/PID/exe */
+	uint32_t exit_status;		     /* [a] wait status once exiting */
+	uint32_t leader_status;	    /* [l] of a leader that left early */
+	struct thread *exec_thread; /* [ls] ends the others, or NULL */
 
-	struct process_id *id;		   /* [t] the pid's entry */
-	struct process_id *group_id;	   /* [t] of process_group */
-	struct process_id *session_id;	   /* [t] of session */
-	struct list_node group_link;	   /* [tg] in group_id->members */
-	struct process *parent;		   /* [t] NULL: the kernel */
-	int parent_pid;			   /* [a] what getppid() says */
-	struct list children;		   /* [t] */
-	struct list_node sibling;	   /* [t] */
-	int process_group;		   /* [t] */
-	int session;			   /* [t] */
-	struct tty *tty;		   /* [t] controlling terminal */
-	bool kernel_waits;		   /* [t] process_wait() will reap it */
-	int exit_signal;		   /* [t] SIGCHLD; 0: none.  Becomes
-					    * SIGCHLD for adopted children */
-	int parent_death_signal;	   /* [l] */
-	bool child_subreaper;		   /* [l] */
-	bool dumpable;			   /* [l] */
-	bool no_new_privileges;		   /* [l] */
-	bool did_exec;			   /* [l] */
-	uint32_t personality;		   /* [l] */
-	struct wait_queue child_wait;	   /* wait4 sleeps here */
-	struct wait_queue exit_wait;	   /* pidfd, kernel's own wait */
-	struct wait_queue stop_wait;	   /* sleeps that only SIGKILL ends:
-					    * stop, vfork, exec */
-	struct vfork_wait *vfork_wait;	   /* [l] who waits for our exec */
-	struct list_node all_link;	   /* process table */
+	struct process_id *id;	       /* [t] the pid's entry */
+	struct process_id *group_id;   /* [t] of process_group */
+	struct process_id *session_id; /* [t] of session */
+	struct list_node group_link;   /* [tg] in group_id->members */
+	struct process *parent;	       /* [t] NULL: the kernel */
+	int parent_pid;		       /* [a] what getppid() says */
+	struct list children;	       /* [t] */
+	struct list_node sibling;      /* [t] */
+	int process_group;	       /* [t] */
+	int session;		       /* [t] */
+	struct tty *tty;	       /* [t] controlling terminal */
+	bool kernel_waits;	       /* [t] process_wait() will reap it */
+	int exit_signal;	       /* [t] SIGCHLD; 0: none.  Becomes
+					* SIGCHLD for adopted children */
+	int parent_death_signal;       /* [l] */
+	bool child_subreaper;	       /* [l] */
+	bool dumpable;		       /* [l] */
+	bool no_new_privileges;	       /* [l] */
+	bool did_exec;		       /* [l] */
+	uint32_t personality;	       /* [l] */
+	struct wait_queue child_wait;  /* wait4 sleeps here */
+	struct wait_queue exit_wait;   /* pidfd, kernel's own wait */
+	struct wait_queue stop_wait;   /* sleeps that only SIGKILL ends:
+					* stop, vfork, exec */
+	struct vfork_wait *vfork_wait; /* [l] who waits for our exec */
+	struct list_node all_link;     /* process table */
 
-	uint64_t start_ns;		   /* [I] monotonic */
-	uint64_t user_ns, system_ns;	   /* [l] of threads that exited */
+	uint64_t start_ns;	     /* [I] monotonic */
+	uint64_t user_ns, system_ns; /* [l] of threads that exited */
 	uint64_t children_user_ns, children_system_ns; /* [t] */
 	uint64_t minor_faults, major_faults;	       /* [l] exited threads */
-	uint64_t voluntary_switches, involuntary_switches; /* [l] exited */
+	uint64_t voluntary_switches, involuntary_switches;     /* [l] exited */
 	uint64_t children_minor_faults, children_major_faults; /* [t] */
-	uint64_t resident_peak;		   /* [l] frames, kept at exit */
-	uint64_t children_resident_peak;   /* [t] */
-	struct process_timers *timers;	   /* POSIX timers, itimers: linux/ */
+	uint64_t resident_peak;		 /* [l] frames, kept at exit */
+	uint64_t children_resident_peak; /* [t] */
+	struct process_timers *timers;	 /* POSIX timers, itimers: linux/ */
 	void (*timers_destroy)(struct process *process);
-	uint32_t membarrier_registered;	   /* [a] */
-	int oom_score_adjust;		   /* [l] */
+	uint32_t membarrier_registered; /* [a] */
+	int oom_score_adjust;		/* [l] */
 };
 
 /* getppid() of a process whose parent died: the kernel adopted it. */

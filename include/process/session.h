@@ -6,8 +6,8 @@
  * sleeps.
  *
  * A terminal driver keeps its session and foreground group itself; it asks
- * here who is who, and is told by tty_session_end() (process/upcalls.h) when the
- * leader of the session goes.
+ * here who is who, and is told by tty_session_end() (process/upcalls.h) when
+ * the leader of the session goes.
  */
 #include <stdbool.h>
 

@@ -9,8 +9,8 @@
  * CLONE_SIGHAND.  Delivery happens on the way back to the application
  * (trap_resume_work()); a synchronous fault is forced on the thread.
  * One lock guards the queues of a process: signal_shared.lock, irq-safe, so
- * timers may send; actions have a lock of their own inside it, since CLONE_SIGHAND
- * shares them between processes.
+ * timers may send; actions have a lock of their own inside it, since
+ * CLONE_SIGHAND shares them between processes.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,16 +34,16 @@ struct signal_actions {
 
 struct signal_shared {
 	struct spinlock lock;
-	struct signal_queue pending;  /* [lock] for any thread */
-	struct wait_queue signalfd;   /* woken when something becomes pending */
-	uint32_t queued_count;	      /* [lock] against RLIMIT_SIGPENDING */
+	struct signal_queue pending; /* [lock] for any thread */
+	struct wait_queue signalfd;  /* woken when something becomes pending */
+	uint32_t queued_count;	     /* [lock] against RLIMIT_SIGPENDING */
 };
 
 /* What arch_signal_push() needs. */
 struct signal_delivery {
 	struct uapi_siginfo info;
 	struct uapi_sigaction action;
-	uint64_t saved_mask;	 /* goes into uc_sigmask */
+	uint64_t saved_mask; /* goes into uc_sigmask */
 };
 
 /*

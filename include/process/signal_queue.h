@@ -12,10 +12,10 @@
 
 #include <lib/list.h>
 
-#define SIGNAL_COUNT 64
-#define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
+#define SIGNAL_COUNT	   64
+#define SIGNAL_BIT(signal) (1ull << ((signal)-1))
 
 struct signal_queue {
-	uint64_t pending;   /* bit signal - 1 */
-	struct list infos;  /* struct signal_info_node, oldest first */
+	uint64_t pending;  /* bit signal - 1 */
+	struct list infos; /* struct signal_info_node, oldest first */
 };

@@ -5,8 +5,7 @@
 #include <process/signal_queue.h>
 #include <uapi/signal.h>
 
-#define SIGNAL_UNBLOCKABLE                                                     \
-	(SIGNAL_BIT(UAPI_SIGKILL) | SIGNAL_BIT(UAPI_SIGSTOP))
+#define SIGNAL_UNBLOCKABLE (SIGNAL_BIT(UAPI_SIGKILL) | SIGNAL_BIT(UAPI_SIGSTOP))
 
 #define SIGNAL_DEFAULT_IGNORE                                                  \
 	(SIGNAL_BIT(UAPI_SIGCHLD) | SIGNAL_BIT(UAPI_SIGCONT) |                 \

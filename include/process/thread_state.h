@@ -18,27 +18,27 @@ struct rseq_registration {
 };
 
 struct thread_state_linux {
-	uint64_t signal_blocked;   /* [s] written by the thread itself only */
-	uint64_t signal_saved;	   /* [t] restored by THREAD_WORK_RESTORE_MASK */
-	uint64_t signal_wait;	   /* [s] sigtimedwait set */
-	struct signal_queue pending; /* [s] directed at this thread */
-	uintptr_t altstack_base;   /* [t] */
-	uint64_t altstack_size;	   /* [t] */
-	uint32_t altstack_flags;   /* [t] SS_DISABLE, SS_AUTODISARM */
-	uintptr_t clear_child_tid; /* [t] */
-	uintptr_t set_child_tid;   /* [t] */
-	uintptr_t robust_list;	   /* [t] user address of the head */
-	uint64_t robust_list_size; /* [t] */
+	uint64_t signal_blocked; /* [s] written by the thread itself only */
+	uint64_t signal_saved;	 /* [t] restored by THREAD_WORK_RESTORE_MASK */
+	uint64_t signal_wait;	 /* [s] sigtimedwait set */
+	struct signal_queue pending;   /* [s] directed at this thread */
+	uintptr_t altstack_base;       /* [t] */
+	uint64_t altstack_size;	       /* [t] */
+	uint32_t altstack_flags;       /* [t] SS_DISABLE, SS_AUTODISARM */
+	uintptr_t clear_child_tid;     /* [t] */
+	uintptr_t set_child_tid;       /* [t] */
+	uintptr_t robust_list;	       /* [t] user address of the head */
+	uint64_t robust_list_size;     /* [t] */
 	struct rseq_registration rseq; /* [t] */
-	uint64_t timer_slack_ns;   /* [t] */
-	int exit_code;		   /* [t] wait status when it exits */
-	bool stopped;		   /* [s] sits in a group stop */
-	bool has_saved_mask;	   /* [t] signal_saved is to be restored */
-	bool in_restart_block;	   /* [t] restart_syscall is armed */
-	uint64_t restart_deadline_ns; /* [t] for sleep restarts */
-	uintptr_t restart_remaining;  /* [t] user timespec */
-	uint32_t restart_clock;	      /* [t] */
-	uint64_t minor_faults;	   /* [t] */
-	uint64_t major_faults;	   /* [t] */
-	void *pi_state;		   /* futex PI: owned list head */
+	uint64_t timer_slack_ns;       /* [t] */
+	int exit_code;		       /* [t] wait status when it exits */
+	bool stopped;		       /* [s] sits in a group stop */
+	bool has_saved_mask;	       /* [t] signal_saved is to be restored */
+	bool in_restart_block;	       /* [t] restart_syscall is armed */
+	uint64_t restart_deadline_ns;  /* [t] for sleep restarts */
+	uintptr_t restart_remaining;   /* [t] user timespec */
+	uint32_t restart_clock;	       /* [t] */
+	uint64_t minor_faults;	       /* [t] */
+	uint64_t major_faults;	       /* [t] */
+	void *pi_state;		       /* futex PI: owned list head */
 };

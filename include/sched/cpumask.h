@@ -67,8 +67,8 @@ static inline bool cpumask_is_empty(const struct cpumask *mask)
 static inline unsigned cpumask_next(const struct cpumask *mask, unsigned from)
 {
 	for (unsigned cpu = from; cpu < CONFIG_CPU_MAX; cpu++) {
-		unsigned long rest = mask->words[cpu / CPUMASK_BITS] >>
-				     (cpu % CPUMASK_BITS);
+		unsigned long rest =
+			mask->words[cpu / CPUMASK_BITS] >> (cpu % CPUMASK_BITS);
 
 		if (rest != 0) {
 			return cpu + (unsigned)__builtin_ctzl(rest);

@@ -26,11 +26,11 @@
 #include <arch/context.h>
 #include <lib/list.h>
 #include <lib/refcount.h>
+#include <process/thread_state.h>
 #include <sched/cpumask.h>
 #include <sched/entity.h>
 #include <sync/rcu.h>
 #include <sync/spinlock.h>
-#include <process/thread_state.h>
 
 #define THREAD_NAME_SIZE  16
 #define THREAD_STACK_SIZE (16 * 1024)
@@ -39,43 +39,44 @@ enum thread_state {
 	THREAD_NEW,
 	THREAD_RUNNABLE,
 	THREAD_RUNNING,
-	THREAD_SLEEPING,	      /* only a wake-up ends it */
+	THREAD_SLEEPING,	       /* only a wake-up ends it */
 	THREAD_SLEEPING_INTERRUPTIBLE, /* a signal too */
 	THREAD_DEAD,
 };
 
 /* Bits of thread->work: something to do before returning to the application.
  * Set from any CPU with thread_add_work(). */
-#define THREAD_WORK_RESCHEDULE (1u << 0)
-#define THREAD_WORK_SIGNAL     (1u << 1) /* look for a deliverable signal */
-#define THREAD_WORK_EXIT       (1u << 2) /* the process is going: exit now */
-#define THREAD_WORK_RSEQ       (1u << 3) /* was preempted or moved */
+#define THREAD_WORK_RESCHEDULE	 (1u << 0)
+#define THREAD_WORK_SIGNAL	 (1u << 1) /* look for a deliverable signal */
+#define THREAD_WORK_EXIT	 (1u << 2) /* the process is going: exit now */
+#define THREAD_WORK_RSEQ	 (1u << 3) /* was preempted or moved */
 #define THREAD_WORK_RESTORE_MASK (1u << 4) /* sigsuspend's old mask is back */
-#define THREAD_WORK_TIMER      (1u << 5) /* CPU-time timers to check */
+#define THREAD_WORK_TIMER	 (1u << 5) /* CPU-time timers to check */
 
 struct process;
 struct address_space;
 
 struct thread {
-	struct arch_thread arch; /* [t] first: the entry code knows its offset */
-	uint32_t work;		 /* [a] THREAD_WORK_* */
-	uint32_t state;		 /* [a] enum thread_state; see thread.c */
-	uint32_t cpu;		 /* [q] where it runs or ran last */
-	bool on_cpu;		 /* [a] its stack is in use */
-	bool kernel;		 /* [I] never returns to an application */
-	void *stack;		 /* [I] lowest address of the kernel stack */
+	struct arch_thread
+		arch;	/* [t] first: the entry code knows its offset */
+	uint32_t work;	/* [a] THREAD_WORK_* */
+	uint32_t state; /* [a] enum thread_state; see thread.c */
+	uint32_t cpu;	/* [q] where it runs or ran last */
+	bool on_cpu;	/* [a] its stack is in use */
+	bool kernel;	/* [I] never returns to an application */
+	void *stack;	/* [I] lowest address of the kernel stack */
 	struct sched_entity sched; /* [q] */
 	struct cpumask affinity;   /* [q] */
 	struct refcount refs;
-	int tid;		 /* [I] */
+	int tid;		     /* [I] */
 	char name[THREAD_NAME_SIZE]; /* [t] comm; read racily by /proc */
-	struct process *process; /* [I] NULL for kernel threads */
+	struct process *process;     /* [I] NULL for kernel threads */
 	struct address_space *address_space; /* [t] NULL: borrow the last one */
 	struct list_node process_link;	     /* [p] in process->threads */
 	struct list_node all_link;	     /* thread table */
 	struct rcu_head rcu;
 	struct thread_state_linux linux; /* signals, futexes, ids: see header */
-	uint64_t wait_channel;	 /* [t] return address of the sleep, /proc */
+	uint64_t wait_channel; /* [t] return address of the sleep, /proc */
 };
 
 struct thread *thread_current(void);

@@ -17,11 +17,11 @@
 struct thread;
 
 struct LOCK_TYPE mutex {
-	struct thread *owner;	/* [a] NULL: free */
-	struct spinlock lock;	/* guards waiters */
-	struct list waiters;	/* [lock] struct mutex_waiter */
-	unsigned waiter_count;	/* [a] written under lock */
-	const char *class;	/* [I] name in lock_order.def */
+	struct thread *owner;  /* [a] NULL: free */
+	struct spinlock lock;  /* guards waiters */
+	struct list waiters;   /* [lock] struct mutex_waiter */
+	unsigned waiter_count; /* [a] written under lock */
+	const char *class;     /* [I] name in lock_order.def */
 };
 
 #define MUTEX_INIT(name, class_name)                                           \

@@ -17,12 +17,12 @@
 struct thread;
 
 struct LOCK_TYPE rwlock {
-	int32_t state;		/* [a] -1 writer, n > 0 readers, 0 free */
-	uint32_t waiting;	/* [a] sleepers; written under lock */
-	struct thread *owner;	/* the writer, for asserts */
-	struct spinlock lock;	/* guards waiters */
-	struct list waiters;	/* [lock] struct rwlock_waiter */
-	const char *class;	/* [I] */
+	int32_t state;	      /* [a] -1 writer, n > 0 readers, 0 free */
+	uint32_t waiting;     /* [a] sleepers; written under lock */
+	struct thread *owner; /* the writer, for asserts */
+	struct spinlock lock; /* guards waiters */
+	struct list waiters;  /* [lock] struct rwlock_waiter */
+	const char *class;    /* [I] */
 };
 
 void rwlock_init(struct rwlock *rw, const char *class);

@@ -18,9 +18,9 @@
 #include <sync/annotations.h>
 
 struct LOCK_TYPE spinlock {
-	uint32_t taken;	      /* [a] 0 or 1 */
-	uint32_t owner;	      /* [l] cpu + 1, debug only */
-	const char *class;    /* [I] name in lock_order.def; NULL: unordered */
+	uint32_t taken;	   /* [a] 0 or 1 */
+	uint32_t owner;	   /* [l] cpu + 1, debug only */
+	const char *class; /* [I] name in lock_order.def; NULL: unordered */
 };
 
 #define SPINLOCK_INIT(class_name)                                              \

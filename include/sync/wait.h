@@ -42,11 +42,11 @@ struct waiter;
 typedef bool waiter_func(struct waiter *waiter, uint32_t events);
 
 struct waiter {
-	struct list_node link;	  /* [queue lock] */
-	struct thread *thread;	  /* [I] woken by the default func */
-	waiter_func *func;	  /* [I] true: counts as a wake-up for wake_one;
-				   * called with the queue lock held */
-	bool exclusive;		  /* [I] */
+	struct list_node link; /* [queue lock] */
+	struct thread *thread; /* [I] woken by the default func */
+	waiter_func *func;     /* [I] true: counts as a wake-up for wake_one;
+				* called with the queue lock held */
+	bool exclusive;	       /* [I] */
 };
 
 struct wait_queue {
@@ -89,5 +89,5 @@ bool wait_queue_is_empty(const struct wait_queue *queue);
 int wait_queue_sleep(struct wait_queue *queue, struct spinlock *lock,
 		     unsigned flags, uint64_t deadline_ns) NO_THREAD_SAFETY;
 int wait_queue_sleep_mutex(struct wait_queue *queue, struct mutex *mutex,
-			   unsigned flags, uint64_t deadline_ns)
-	NO_THREAD_SAFETY;
+			   unsigned flags,
+			   uint64_t deadline_ns) NO_THREAD_SAFETY;

@@ -16,8 +16,8 @@ struct timer {
 	struct rb_node node;
 	uint64_t deadline_ns; /* monotonic */
 	void (*func)(struct timer *timer);
-	uint32_t cpu;	      /* where it is armed */
-	uint32_t state;	      /* see timer.c */
+	uint32_t cpu;	/* where it is armed */
+	uint32_t state; /* see timer.c */
 };
 
 void timer_init(struct timer *timer, void (*func)(struct timer *timer));

@@ -14,10 +14,10 @@ struct file_ops;
 struct inode;
 
 struct char_device {
-	const char *name;	     /* "null", "pts/0": path below /dev */
-	uint64_t device;	     /* MAKE_DEVICE() */
-	uint32_t mode;		     /* permission bits */
-	const struct file_ops *ops;  /* of files opened on it */
+	const char *name;	    /* "null", "pts/0": path below /dev */
+	uint64_t device;	    /* MAKE_DEVICE() */
+	uint32_t mode;		    /* permission bits */
+	const struct file_ops *ops; /* of files opened on it */
 	/* May set file->private, replace file->ops; NULL: nothing to do. */
 	int (*open)(struct inode *inode, struct file *file);
 	void *private;

@@ -74,29 +74,29 @@ struct file_ops {
 };
 
 /* Access mode of struct file, from O_ACCMODE. */
-#define FILE_READ	(1u << 0)
-#define FILE_WRITE	(1u << 1)
-#define FILE_PATH_ONLY	(1u << 2) /* O_PATH */
-#define FILE_SEEKABLE	(1u << 3) /* has a position: pread, lseek */
-#define FILE_STREAM	(1u << 4) /* no position lock needed */
+#define FILE_READ	     (1u << 0)
+#define FILE_WRITE	     (1u << 1)
+#define FILE_PATH_ONLY	     (1u << 2) /* O_PATH */
+#define FILE_SEEKABLE	     (1u << 3) /* has a position: pread, lseek */
+#define FILE_STREAM	     (1u << 4) /* no position lock needed */
 #define FILE_POSITION_LOCKED (1u << 5)
 
 struct file {
-	const struct file_ops *ops;	/* [I] */
+	const struct file_ops *ops; /* [I] */
 	struct refcount refs;
-	uint32_t flags;			/* [a] O_APPEND, O_NONBLOCK ... */
-	uint32_t mode;			/* [I] FILE_* */
-	struct dentry *dentry;		/* [I] NULL: anonymous; one reference */
-	struct mount *mount;		/* [I] one reference; NULL as above */
-	struct inode *inode;		/* [I] one reference; NULL: none */
-	int64_t position;		/* [position_lock] */
+	uint32_t flags;	       /* [a] O_APPEND, O_NONBLOCK ... */
+	uint32_t mode;	       /* [I] FILE_* */
+	struct dentry *dentry; /* [I] NULL: anonymous; one reference */
+	struct mount *mount;   /* [I] one reference; NULL as above */
+	struct inode *inode;   /* [I] one reference; NULL: none */
+	int64_t position;      /* [position_lock] */
 	struct mutex position_lock;
-	void *private;			/* [I] of the operations */
-	struct vm_object vm;		/* what mmap maps; ops NULL: -ENODEV */
-	struct list epoll_items;	/* [epoll_lock] watched by */
+	void *private;		 /* [I] of the operations */
+	struct vm_object vm;	 /* what mmap maps; ops NULL: -ENODEV */
+	struct list epoll_items; /* [epoll_lock] watched by */
 	struct spinlock epoll_lock;
-	int owner_pid;			/* F_SETOWN */
-	int owner_signal;		/* F_SETSIG */
+	int owner_pid;	  /* F_SETOWN */
+	int owner_signal; /* F_SETSIG */
 	uint64_t readahead_hint;
 };
 
@@ -145,8 +145,8 @@ struct file_ref {
 	struct file *file; /* NULL: bad descriptor */
 	bool counted;
 };
-struct file_ref fd_get(int fd);		/* not O_PATH files */
-struct file_ref fd_get_path(int fd);	/* O_PATH files too */
+struct file_ref fd_get(int fd);	     /* not O_PATH files */
+struct file_ref fd_get_path(int fd); /* O_PATH files too */
 void fd_put(struct file_ref ref);
 
 /* Lowest free descriptor >= minimum.  Takes over the caller's reference to

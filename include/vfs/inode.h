@@ -29,8 +29,8 @@
 #include <vfs/file.h>
 #include <vfs/stat.h>
 
-#define NAME_MAX_LENGTH 255
-#define PATH_MAX_SIZE	4096 /* NUL included */
+#define NAME_MAX_LENGTH	  255
+#define PATH_MAX_SIZE	  4096 /* NUL included */
 #define SYMLINK_DEPTH_MAX 40
 
 struct superblock;
@@ -40,7 +40,8 @@ struct inode_ops {
 	 * inode with a reference, or -ENOENT. */
 	int (*lookup)(struct inode *dir, const char *name, size_t length,
 		      struct inode **inode_out);
-	/* mode with type bits: regular file, directory, device, fifo, socket. */
+	/* mode with type bits: regular file, directory, device, fifo, socket.
+	 */
 	int (*create)(struct inode *dir, const char *name, size_t length,
 		      uint32_t mode, uint64_t device, struct inode **inode_out);
 	int (*symlink)(struct inode *dir, const char *name, size_t length,
@@ -84,28 +85,28 @@ struct inode_ops {
 };
 
 struct inode {
-	struct superblock *superblock; /* [I] */
-	const struct inode_ops *ops;   /* [I] */
+	struct superblock *superblock;	 /* [I] */
+	const struct inode_ops *ops;	 /* [I] */
 	const struct file_ops *file_ops; /* [I] of files opened on it */
 	struct refcount refs;
-	uint64_t number;	  /* [I] */
-	uint32_t mode;		  /* [a] type and permission bits */
-	uint32_t link_count;	  /* [l] */
-	uint32_t uid, gid;	  /* [l] */
-	uint64_t device;	  /* [I] of device nodes: see vfs/device.h */
+	uint64_t number;     /* [I] */
+	uint32_t mode;	     /* [a] type and permission bits */
+	uint32_t link_count; /* [l] */
+	uint32_t uid, gid;   /* [l] */
+	uint64_t device;     /* [I] of device nodes: see vfs/device.h */
 	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns; /* [a] since 1970 */
-	uint64_t blocks;	  /* [a] 512-byte units */
+	uint64_t blocks; /* [a] 512-byte units */
 	struct mutex lock;
-	struct page_cache cache;  /* regular files; cache.size is the size */
+	struct page_cache cache;    /* regular files; cache.size is the size */
 	struct list_node hash_link; /* superblock's inode table */
 	struct list_node lru_link;
-	void *private;		  /* of the filesystem */
-	void *pipe;		  /* FIFOs: fs/vfs/fifo.c */
-	void *locks;		  /* flock and POSIX locks */
-	void *watches;		  /* inotify */
-	void *socket;		  /* bound AF_UNIX socket */
-	uint32_t write_count;	  /* [a] opens for writing, <0 denied (exec) */
-	uint32_t seals;		  /* [l] memfd */
+	void *private;	      /* of the filesystem */
+	void *pipe;	      /* FIFOs: fs/vfs/fifo.c */
+	void *locks;	      /* flock and POSIX locks */
+	void *watches;	      /* inotify */
+	void *socket;	      /* bound AF_UNIX socket */
+	uint32_t write_count; /* [a] opens for writing, <0 denied (exec) */
+	uint32_t seals;	      /* [l] memfd */
 	struct rcu_head rcu;
 };
 
@@ -133,12 +134,12 @@ struct superblock_ops {
 };
 
 struct superblock {
-	const struct superblock_ops *ops;     /* [I] */
-	const struct filesystem_type *type;   /* [I] */
-	uint64_t device;		      /* [I] st_dev */
-	bool read_only;			      /* [a] */
-	uint64_t next_inode;		      /* [a] for memory filesystems */
-	struct dentry *root;		      /* [I] */
+	const struct superblock_ops *ops;   /* [I] */
+	const struct filesystem_type *type; /* [I] */
+	uint64_t device;		    /* [I] st_dev */
+	bool read_only;			    /* [a] */
+	uint64_t next_inode;		    /* [a] for memory filesystems */
+	struct dentry *root;		    /* [I] */
 	struct refcount refs;
 	void *private;
 };

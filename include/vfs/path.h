@@ -18,20 +18,20 @@
 #include <vfs/inode.h>
 
 struct dentry {
-	struct dentry *parent;	/* [d] itself for a root; one reference */
-	struct inode *inode;	/* [d] NULL: negative; one reference */
+	struct dentry *parent; /* [d] itself for a root; one reference */
+	struct inode *inode;   /* [d] NULL: negative; one reference */
 	struct superblock *superblock; /* [I] */
 	struct refcount refs;
-	uint32_t hash;		/* [d] of parent and name */
-	uint16_t length;	/* [d] */
-	bool unhashed;		/* [d] deleted */
-	uint32_t mount_count;	/* [a] something is mounted here */
-	struct list_node hash_link; /* [d] */
+	uint32_t hash;		     /* [d] of parent and name */
+	uint16_t length;	     /* [d] */
+	bool unhashed;		     /* [d] deleted */
+	uint32_t mount_count;	     /* [a] something is mounted here */
+	struct list_node hash_link;  /* [d] */
 	struct list_node child_link; /* [d] in parent->children */
-	struct list children;	/* [d] */
-	struct list_node lru_link; /* [d] */
+	struct list children;	     /* [d] */
+	struct list_node lru_link;   /* [d] */
 	struct rcu_head rcu;
-	char *name;		/* [d] NUL-terminated, kmalloc'ed */
+	char *name; /* [d] NUL-terminated, kmalloc'ed */
 };
 
 struct mount {
@@ -40,14 +40,14 @@ struct mount {
 	struct dentry *point;	       /* [I] in the parent */
 	struct dentry *root;	       /* [I] of what is mounted */
 	struct refcount refs;
-	unsigned flags;		       /* MS_RDONLY, NOEXEC ... */
+	unsigned flags; /* MS_RDONLY, NOEXEC ... */
 	int id;
-	char *source;		       /* [I] for /proc/mounts */
-	struct list_node link;	       /* all mounts, in order */
+	char *source;	       /* [I] for /proc/mounts */
+	struct list_node link; /* all mounts, in order */
 };
 
 struct path {
-	struct mount *mount;   /* one reference each */
+	struct mount *mount; /* one reference each */
 	struct dentry *dentry;
 };
 
@@ -91,7 +91,12 @@ int path_lookup(int dir_fd, const char *path, unsigned walk_flags,
 
 /* Finds the directory of the last component, for create and delete: the
  * component (never "" ) is copied to name_out; the name's type in *last. */
-enum path_last { PATH_LAST_NAME, PATH_LAST_DOT, PATH_LAST_DOTDOT, PATH_LAST_ROOT };
+enum path_last {
+	PATH_LAST_NAME,
+	PATH_LAST_DOT,
+	PATH_LAST_DOTDOT,
+	PATH_LAST_ROOT
+};
 int path_lookup_parent(int dir_fd, const char *path, struct path *parent_out,
 		       char name_out[NAME_MAX_LENGTH + 1], bool *slash_out,
 		       enum path_last *last_out);
@@ -123,7 +128,8 @@ int vfs_mount(const char *source, const char *path, const char *type,
 	      unsigned flags, const char *options);
 int vfs_unmount(const char *path, int flags);
 /* Calls func for each mount in order (/proc/mounts). */
-void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg), void *arg);
+void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg),
+			void *arg);
 /* Writes all dirty data back. */
 int vfs_sync_all(void);
 

@@ -5,17 +5,17 @@
 #include <stdint.h>
 
 /* File types, as in st_mode and d_type. */
-#define MODE_TYPE	0170000
-#define MODE_SOCKET	0140000
-#define MODE_SYMLINK	0120000
-#define MODE_REGULAR	0100000
-#define MODE_BLOCK	0060000
-#define MODE_DIRECTORY	0040000
-#define MODE_CHARACTER	0020000
-#define MODE_FIFO	0010000
-#define MODE_SETUID	04000
-#define MODE_SETGID	02000
-#define MODE_STICKY	01000
+#define MODE_TYPE	 0170000
+#define MODE_SOCKET	 0140000
+#define MODE_SYMLINK	 0120000
+#define MODE_REGULAR	 0100000
+#define MODE_BLOCK	 0060000
+#define MODE_DIRECTORY	 0040000
+#define MODE_CHARACTER	 0020000
+#define MODE_FIFO	 0010000
+#define MODE_SETUID	 04000
+#define MODE_SETGID	 02000
+#define MODE_STICKY	 01000
 #define MODE_PERMISSIONS 07777
 
 /* d_type of a mode */
@@ -29,7 +29,7 @@
 #define KSTAT_SET_CTIME (1u << 5)
 
 struct kstat {
-	uint64_t device;	/* st_dev, MAKE_DEVICE() */
+	uint64_t device; /* st_dev, MAKE_DEVICE() */
 	uint64_t ino;
 	uint32_t mode;
 	uint32_t link_count;
@@ -37,9 +37,9 @@ struct kstat {
 	uint64_t rdev;
 	uint64_t size;
 	uint32_t block_size;
-	uint64_t blocks;	/* 512-byte units */
+	uint64_t blocks; /* 512-byte units */
 	uint64_t atime_ns, mtime_ns, ctime_ns, btime_ns;
-	uint64_t attributes;	/* STATX_ATTR_* */
+	uint64_t attributes; /* STATX_ATTR_* */
 	uint64_t mount_id;
 };
 

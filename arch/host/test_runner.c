@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Runs the unit tests on the build host.
+ *
+ * usage: unit-tests [SUITE[.NAME]]...   Prints a line per failure and last
+ * "N passed, N failed"; the status is 0 only if something ran and nothing
+ * failed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <debug/unit_test.h>
+
+extern const struct unit_test __start_unit_tests[];
+extern const struct unit_test __stop_unit_tests[];
+
+static unsigned failures_of_test;
+
+void unit_test_fail(const char *file, int line, const char *what,
+		    long long left, long long right)
+{
+	failures_of_test++;
+	printf("%s:%d: expected %s (%lld, %lld)\n", file, line, what, left,
+	       right);
+}
+
+static int is_wanted(const struct unit_test *test, int argc, char **argv)
+{
+	char full[128];
+
+	snprintf(full, sizeof(full), "%s.%s", test->suite, test->name);
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], test->suite) == 0 ||
+		    strcmp(argv[i], full) == 0) {
+			return 1;
+		}
+	}
+	return argc == 1;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned passed = 0;
+	unsigned failed = 0;
+
+	for (const struct unit_test *test = __start_unit_tests;
+	     test < __stop_unit_tests; test++) {
+		if (!is_wanted(test, argc, argv)) {
+			continue;
+		}
+		failures_of_test = 0;
+		test->func();
+		if (failures_of_test == 0) {
+			passed++;
+		} else {
+			failed++;
+			printf("FAIL %s.%s\n", test->suite, test->name);
+		}
+	}
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed != 0 || passed == 0;
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs all checks and closes with one line "N passed, N failed".
+
+usage: scripts/check.py [--fast]
+
+A step is a command.  It counts as one check, or, when its output has a line
+"N passed, N failed", as those.  A step that fails without such a line, or runs
+longer than its hang limit, is one failure; the next step runs all the same.
+"""
+
+import re
+import subprocess
+import sys
+
+HANG_LIMIT = 1200  # seconds: detects hangs, measures nothing
+SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
+
+# (name, command, also in --fast)
+STEPS = [
+    ("formatting", ["make", "-s", "style"], True),
+    ("unit tests, gcc", ["make", "-s", "unit-tests"], True),
+    ("unit tests, clang",
+     ["make", "-s", "unit-tests", "CC=clang", "HOST_OUT=build/host-clang"],
+     True),
+    ("headers compile alone", ["python3", "scripts/check_headers.py"], True),
+    ("kernel, gcc", ["make", "-s", "-j2", "kernel"], True),
+    ("kernel, clang",
+     ["make", "-s", "-j2", "kernel", "CC=clang", "OUT=build/clang.x86_64"],
+     False),
+    ("guest boots", ["python3", "tests/boot/boot_test.py"], True),
+]
+
+
+def run_step(name, command):
+    print(f"== {name}: {' '.join(command)}", flush=True)
+    try:
+        result = subprocess.run(command, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True,
+                                errors="replace", stdin=subprocess.DEVNULL,
+                                timeout=HANG_LIMIT, check=False)
+    except subprocess.TimeoutExpired as hang:
+        print(f"HANG after {HANG_LIMIT} s\n{hang.stdout or ''}")
+        return 0, 1
+    except OSError as error:
+        print(error)
+        return 0, 1
+    print(result.stdout, end="", flush=True)
+    summaries = SUMMARY.findall(result.stdout)
+    if summaries:
+        passed, failed = (int(n) for n in summaries[-1])
+        if result.returncode != 0 and failed == 0:
+            failed = 1
+        return passed, failed
+    return (1, 0) if result.returncode == 0 else (0, 1)
+
+
+def main():
+    fast = sys.argv[1:] == ["--fast"]
+    passed = failed = 0
+    for name, command, is_fast in STEPS:
+        if fast and not is_fast:
+            continue
+        step_passed, step_failed = run_step(name, command)
+        passed += step_passed
+        failed += step_failed
+        if step_failed:
+            print(f"== FAILED: {name}")
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
