@@ -33,6 +33,8 @@ struct thread_state_linux {
 	struct rseq_registration rseq; /* [t] */
 	uint64_t timer_slack_ns;       /* [t] */
 	int exit_code;		       /* [t] wait status when it exits */
+	bool stopped;		       /* [s] sits in a group stop */
+	bool has_saved_mask;	       /* [t] signal_saved is to be restored */
 	bool in_restart_block;	       /* [t] restart_syscall is armed */
 	uint64_t restart_deadline_ns;  /* [t] for sleep restarts */
 	uintptr_t restart_remaining;   /* [t] user timespec */
