@@ -46,8 +46,8 @@ static bool is_usable(const struct thread *thread, unsigned cpu)
 static unsigned least_loaded(const struct thread *thread, unsigned first)
 {
 	unsigned best = first;
-	unsigned best_count = is_usable(thread, first) ? runnable_of(first)
-						       : UINT32_MAX;
+	unsigned best_count =
+		is_usable(thread, first) ? runnable_of(first) : UINT32_MAX;
 	unsigned cpu = cpumask_next(&thread->affinity, 0);
 
 	for (; cpu < cpu_count() && best_count > 0;
@@ -163,7 +163,8 @@ static unsigned find_busiest(unsigned self, unsigned least)
 	unsigned busiest = CONFIG_CPU_MAX;
 	unsigned cpu = cpumask_next(smp_online(), 0);
 
-	for (; cpu < CONFIG_CPU_MAX; cpu = cpumask_next(smp_online(), cpu + 1)) {
+	for (; cpu < CONFIG_CPU_MAX;
+	     cpu = cpumask_next(smp_online(), cpu + 1)) {
 		unsigned count = runnable_of(cpu);
 
 		if (cpu != self && count >= least) {

@@ -23,12 +23,12 @@
 static const uint32_t weights[40] = {
 	/* -20 */ 88761, 71755, 56483, 46273, 36291,
 	/* -15 */ 29154, 23254, 18705, 14949, 11916,
-	/* -10 */ 9548, 7620, 6100, 4904, 3906,
-	/*  -5 */ 3121, 2501, 1991, 1586, 1277,
-	/*   0 */ 1024, 820, 655, 526, 423,
-	/*   5 */ 335, 272, 215, 172, 137,
-	/*  10 */ 110, 87, 70, 56, 45,
-	/*  15 */ 36, 29, 23, 18, 15,
+	/* -10 */ 9548,	 7620,	6100,  4904,  3906,
+	/*  -5 */ 3121,	 2501,	1991,  1586,  1277,
+	/*   0 */ 1024,	 820,	655,   526,   423,
+	/*   5 */ 335,	 272,	215,   172,   137,
+	/*  10 */ 110,	 87,	70,    56,    45,
+	/*  15 */ 36,	 29,	23,    18,    15,
 };
 
 static struct sched_entity *entity_of(const struct rbtree_node *node)
@@ -87,7 +87,8 @@ uint64_t fair_virtual(const struct sched_entity *entity, uint64_t ns)
 		return ns;
 	}
 	return (uint64_t)(((unsigned __int128)ns * entity->inverse_weight *
-			   FAIR_WEIGHT_NORMAL) >> 32);
+			   FAIR_WEIGHT_NORMAL) >>
+			  32);
 }
 
 uint64_t fair_real(const struct sched_entity *entity, uint64_t virtual_ns)
@@ -203,8 +204,8 @@ void fair_add(struct fair_queue *queue, struct sched_entity *entity,
 		lag = clamp_lag(entity, lag);
 	}
 	entity->vruntime = fair_average(queue) - (uint64_t)lag;
-	entity->deadline = entity->vruntime +
-			   fair_virtual(entity, FAIR_SLICE_NS);
+	entity->deadline =
+		entity->vruntime + fair_virtual(entity, FAIR_SLICE_NS);
 	entity->placed = true;
 	account_in(queue, entity);
 	follow_average(queue);
@@ -214,8 +215,8 @@ void fair_add(struct fair_queue *queue, struct sched_entity *entity,
 
 void fair_remove(struct fair_queue *queue, struct sched_entity *entity)
 {
-	entity->lag = clamp_lag(entity, (int64_t)(fair_average(queue) -
-						  entity->vruntime));
+	entity->lag = clamp_lag(
+		entity, (int64_t)(fair_average(queue) - entity->vruntime));
 	if (queue->current == entity) {
 		queue->current = NULL;
 	} else {
@@ -298,8 +299,8 @@ bool fair_charge(struct fair_queue *queue, uint64_t ns)
 	if (is_before(entity->vruntime, entity->deadline)) {
 		return false;
 	}
-	entity->deadline = entity->vruntime +
-			   fair_virtual(entity, FAIR_SLICE_NS);
+	entity->deadline =
+		entity->vruntime + fair_virtual(entity, FAIR_SLICE_NS);
 	return true;
 }
 
@@ -339,6 +340,6 @@ void fair_yield(struct fair_queue *queue)
 		queue->sum += skipped * (int64_t)entity->weight;
 		follow_average(queue);
 	}
-	entity->deadline = entity->vruntime +
-			   fair_virtual(entity, FAIR_SLICE_NS);
+	entity->deadline =
+		entity->vruntime + fair_virtual(entity, FAIR_SLICE_NS);
 }

@@ -36,7 +36,7 @@ struct fair_queue {
 	uint64_t base;
 	int64_t sum;
 	uint64_t weight;
-	unsigned count;		      /* members, current included */
+	unsigned count; /* members, current included */
 };
 
 void fair_init(struct fair_queue *queue);

@@ -79,8 +79,7 @@ void runqueue_arm_slice(struct runqueue *rq, uint64_t now_ns);
 /* Locks the queue of the thread's CPU; irq state through *irq_out. */
 struct runqueue *runqueue_lock_of(struct thread *thread,
 				  unsigned long *irq_out) NO_THREAD_SAFETY;
-void runqueue_unlock(struct runqueue *rq, unsigned long irq)
-	NO_THREAD_SAFETY;
+void runqueue_unlock(struct runqueue *rq, unsigned long irq) NO_THREAD_SAFETY;
 
 static inline struct runqueue *runqueue_this(void)
 {

@@ -96,7 +96,8 @@ uint64_t sched_cpu_time_ns(struct thread *thread, uint64_t *user_out,
 	unsigned long irq;
 	struct runqueue *rq = runqueue_lock_of(thread, &irq);
 
-	if (rq->current == thread && runqueue_charge(rq, clock_monotonic_ns())) {
+	if (rq->current == thread &&
+	    runqueue_charge(rq, clock_monotonic_ns())) {
 		sched_resched(rq);
 	}
 	split.sampled_user_ns = entity->sampled_user_ns;
@@ -143,7 +144,8 @@ unsigned sched_runnable_count(void)
 	unsigned count = 0;
 	unsigned cpu = cpumask_next(smp_online(), 0);
 
-	for (; cpu < CONFIG_CPU_MAX; cpu = cpumask_next(smp_online(), cpu + 1)) {
+	for (; cpu < CONFIG_CPU_MAX;
+	     cpu = cpumask_next(smp_online(), cpu + 1)) {
 		count += __atomic_load_n(&runqueue_of(cpu)->runnable,
 					 __ATOMIC_RELAXED);
 	}
@@ -153,11 +155,12 @@ unsigned sched_runnable_count(void)
 static void decay(uint64_t active)
 {
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t load = __atomic_load_n(&load_average[i],
-						__ATOMIC_RELAXED);
+		uint64_t load =
+			__atomic_load_n(&load_average[i], __ATOMIC_RELAXED);
 
 		load = (load * load_decay[i] +
-			active * (LOAD_ONE - load_decay[i])) >> LOAD_SHIFT;
+			active * (LOAD_ONE - load_decay[i])) >>
+		       LOAD_SHIFT;
 		__atomic_store_n(&load_average[i], load, __ATOMIC_RELAXED);
 	}
 }
@@ -185,7 +188,7 @@ void sched_load(uint64_t load_out[3])
 {
 	load_update(clock_monotonic_ns());
 	for (unsigned i = 0; i < 3; i++) {
-		load_out[i] = __atomic_load_n(&load_average[i],
-					      __ATOMIC_RELAXED);
+		load_out[i] =
+			__atomic_load_n(&load_average[i], __ATOMIC_RELAXED);
 	}
 }

@@ -22,8 +22,8 @@
 /* Effective priority and weight from the parameters. */
 static void derive(struct sched_entity *entity)
 {
-	bool realtime = entity->policy == SCHED_FIFO ||
-			entity->policy == SCHED_RR;
+	bool realtime =
+		entity->policy == SCHED_FIFO || entity->policy == SCHED_RR;
 	unsigned own = realtime ? 99u - entity->rt_priority
 				: (unsigned)(SCHED_PRIORITY_FAIR +
 					     entity->nice - NICE_MIN);
@@ -35,8 +35,7 @@ static void derive(struct sched_entity *entity)
 		nice = (int)effective - SCHED_PRIORITY_FAIR + NICE_MIN;
 	}
 	fair_set_weight(entity,
-			entity->policy == SCHED_IDLE && effective == own,
-			nice);
+			entity->policy == SCHED_IDLE && effective == own, nice);
 }
 
 void sched_entity_init(struct thread *thread, const struct thread *parent)
@@ -81,8 +80,8 @@ struct change {
 	bool current;
 };
 
-static void begin_change(struct change *change, struct thread *thread)
-	NO_THREAD_SAFETY
+static void begin_change(struct change *change,
+			 struct thread *thread) NO_THREAD_SAFETY
 {
 	change->rq = runqueue_lock_of(thread, &change->irq);
 	change->now_ns = clock_monotonic_ns();
@@ -110,8 +109,7 @@ static void end_change(struct change *change, struct thread *thread,
 		if (change->current) {
 			runqueue_set_current(rq, thread, change->now_ns);
 		}
-		if (change->current ||
-		    runqueue_should_preempt(rq, thread)) {
+		if (change->current || runqueue_should_preempt(rq, thread)) {
 			sched_resched(rq);
 		}
 	}

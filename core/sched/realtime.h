@@ -28,8 +28,7 @@ void realtime_init(struct realtime_queue *queue);
 /* To the tail, or (a preempted or boosted thread) to the head. */
 void realtime_add(struct realtime_queue *queue, struct sched_entity *entity,
 		  bool to_head);
-void realtime_remove(struct realtime_queue *queue,
-		     struct sched_entity *entity);
+void realtime_remove(struct realtime_queue *queue, struct sched_entity *entity);
 void realtime_move_to_tail(struct realtime_queue *queue,
 			   struct sched_entity *entity);
 

@@ -37,8 +37,7 @@ void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle)
 	realtime_init(&rq->realtime);
 }
 
-struct runqueue *runqueue_lock_of(struct thread *thread,
-				  unsigned long *irq_out)
+struct runqueue *runqueue_lock_of(struct thread *thread, unsigned long *irq_out)
 {
 	unsigned long irq = cpu_irq_save();
 
@@ -70,9 +69,8 @@ void runqueue_enqueue(struct runqueue *rq, struct thread *thread,
 	if (runqueue_is_realtime(thread)) {
 		realtime_add(&rq->realtime, entity, to_head);
 	} else {
-		uint64_t slept_ns = now_ns > entity->stop_ns
-					    ? now_ns - entity->stop_ns
-					    : 0;
+		uint64_t slept_ns =
+			now_ns > entity->stop_ns ? now_ns - entity->stop_ns : 0;
 
 		fair_add(&rq->fair, entity, slept_ns);
 	}
@@ -240,8 +238,8 @@ static uint64_t decision_left(const struct runqueue *rq)
 	if (!runqueue_is_realtime(rq->current)) {
 		left = fair_slice_left(&rq->fair);
 		if (rq->fair_turn) {
-			left = MIN(left, rq->realtime_used_ns / REALTIME_SHARE +
-						 1);
+			left = MIN(left,
+				   rq->realtime_used_ns / REALTIME_SHARE + 1);
 		}
 		return left;
 	}

@@ -29,9 +29,8 @@ PERCPU_DEFINE(struct thread *, thread_running);
 
 void sched_resched(struct runqueue *rq)
 {
-	uint32_t old = __atomic_fetch_or(&rq->current->work,
-					 THREAD_WORK_RESCHEDULE,
-					 __ATOMIC_SEQ_CST);
+	uint32_t old = __atomic_fetch_or(
+		&rq->current->work, THREAD_WORK_RESCHEDULE, __ATOMIC_SEQ_CST);
 
 	if ((old & THREAD_WORK_RESCHEDULE) != 0 || rq->cpu == cpu_id()) {
 		return;
@@ -243,9 +242,9 @@ void sched_yield(void)
 
 void sched_relax(void)
 {
-	if (unlikely(__atomic_load_n(&thread_current()->work,
-				     __ATOMIC_RELAXED) &
-		     THREAD_WORK_RESCHEDULE)) {
+	if (unlikely(
+		    __atomic_load_n(&thread_current()->work, __ATOMIC_RELAXED) &
+		    THREAD_WORK_RESCHEDULE)) {
 		schedule();
 	}
 }

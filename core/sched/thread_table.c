@@ -16,18 +16,18 @@
 #include <sched/thread.h>
 #include <uapi/errno.h>
 
-#define WORD_BITS      64
-#define WORD_COUNT     (PID_MAX / WORD_BITS)
-#define LEAF_SIZE      256
-#define LEAF_COUNT     (PID_MAX / LEAF_SIZE)
-#define ID_AFTER_WRAP  300 /* low ones are for what started first */
+#define WORD_BITS     64
+#define WORD_COUNT    (PID_MAX / WORD_BITS)
+#define LEAF_SIZE     256
+#define LEAF_COUNT    (PID_MAX / LEAF_SIZE)
+#define ID_AFTER_WRAP 300 /* low ones are for what started first */
 
 struct table_leaf {
 	struct thread *threads[LEAF_SIZE]; /* [a] */
 };
 
-static uint64_t used_ids[WORD_COUNT] = {1}; /* [a] 0 is no id */
-static uint32_t next_id = 1;		    /* [a] where the search begins */
+static uint64_t used_ids[WORD_COUNT] = {1};   /* [a] 0 is no id */
+static uint32_t next_id = 1;		      /* [a] where the search begins */
 static struct table_leaf *leaves[LEAF_COUNT]; /* [a] */
 
 /* Takes the first free id of the word at or after bit `from`, or -1. */

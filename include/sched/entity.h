@@ -46,11 +46,11 @@ struct sched_entity {
 	uint64_t run_start_ns;	 /* last time it was charged */
 	uint64_t stop_ns;	 /* when it left the run queue */
 	uint64_t run_ns;	 /* exact CPU time, all stretches so far */
-	uint64_t sampled_user_ns;   /* how samples split it: see load.c */
+	uint64_t sampled_user_ns; /* how samples split it: see load.c */
 	uint64_t sampled_system_ns;
-	uint64_t shown_user_ns;	 /* last answers, so that none steps back */
+	uint64_t shown_user_ns; /* last answers, so that none steps back */
 	uint64_t shown_system_ns;
-	uint64_t cpu_timer_ns;	 /* run_ns at which THREAD_WORK_TIMER is due */
+	uint64_t cpu_timer_ns; /* run_ns at which THREAD_WORK_TIMER is due */
 	uint64_t switches_voluntary;
 	uint64_t switches_involuntary;
 };

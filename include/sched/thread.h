@@ -46,13 +46,13 @@
 
 enum thread_state {
 	THREAD_NEW,
-	THREAD_RUNNABLE,	      /* woken, not yet out of its sleep */
-	THREAD_RUNNING,		      /* awake: on a CPU or in a run queue */
-	THREAD_SLEEPING,	      /* only a wake-up ends it */
+	THREAD_RUNNABLE,	       /* woken, not yet out of its sleep */
+	THREAD_RUNNING,		       /* awake: on a CPU or in a run queue */
+	THREAD_SLEEPING,	       /* only a wake-up ends it */
 	THREAD_SLEEPING_INTERRUPTIBLE, /* a signal too */
 	THREAD_DEAD,
-	THREAD_INTERRUPTED,	      /* like RUNNABLE, by a signal */
-	THREAD_TIMED_OUT,	      /* like RUNNABLE, by the deadline */
+	THREAD_INTERRUPTED, /* like RUNNABLE, by a signal */
+	THREAD_TIMED_OUT,   /* like RUNNABLE, by the deadline */
 };
 
 /* Bits of thread->work: something to do before returning to the application.
@@ -87,7 +87,7 @@ struct thread {
 	struct list_node all_link;	     /* thread table */
 	struct rcu_head rcu;
 	struct thread_state_linux linux; /* signals, futexes, ids: see header */
-	uint64_t wait_channel;	 /* [t] return address of the sleep, /proc */
+	uint64_t wait_channel; /* [t] return address of the sleep, /proc */
 	void (*kernel_func)(void *); /* [I] of kernel threads */
 	void *kernel_arg;	     /* [I] */
 };
