@@ -37,7 +37,7 @@ SOURCES := $(wildcard lib/*.c) core/init/main.c core/init/options.c \
 ASSEMBLY := $(wildcard arch/$(ARCH)/*/*.S)
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o) $(ASSEMBLY:%.S=$(OBJ)/%.o)
 LINKER_SCRIPT := arch/$(ARCH)/boot/kernel.lds
-CFLAGS := -std=gnu11 -O2 -g $(WARNINGS) -Iinclude -Iarch/$(ARCH)/include \
+CFLAGS := -std=gnu11 -Ulinux -O2 -g $(WARNINGS) -Iinclude -Iarch/$(ARCH)/include \
 	-I$(GEN) -I. -ffreestanding -fno-pic -fno-pie -mcmodel=kernel \
 	-mgeneral-regs-only -mno-red-zone -fno-stack-protector \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
@@ -75,7 +75,7 @@ HOST_SOURCES := $(filter-out lib/string.c,$(wildcard lib/*.c)) \
 	core/init/options_parse.c core/init/commands.c \
 	core/mm/frame.c core/mm/slab.c core/mm/kmalloc.c core/sync/spinlock.c \
 	$(wildcard arch/host/*.c) $(wildcard lib/tests/*.c core/*/tests/*.c)
-HOST_FLAGS := -std=gnu11 -g -O1 $(WARNINGS) -Iinclude -Iarch/host/include \
+HOST_FLAGS := -std=gnu11 -Ulinux -g -O1 $(WARNINGS) -Iinclude -Iarch/host/include \
 	-I$(GEN) -I. -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 HOST_OBJECTS := $(HOST_SOURCES:%.c=$(HOST_OUT)/%.o)

@@ -27,7 +27,7 @@ struct LOCK_TYPE mutex {
 #define MUTEX_INIT(name, class_name)                                           \
 	{                                                                      \
 		.owner = NULL, .lock = SPINLOCK_INIT("mutex.inner"),           \
-		.waiters = LIST_INITIALIZER((name).waiters), .waiter_count = 0,       \
+		.waiters = LIST_INIT((name).waiters), .waiter_count = 0,       \
 		.class = (class_name)                                          \
 	}
 
