@@ -28,6 +28,7 @@ PERCPU_DEFINE(struct runqueue, runqueue);
 
 void runqueue_init(struct runqueue *rq, unsigned cpu, struct thread *idle)
 {
+	*rq = (struct runqueue){0};
 	spinlock_init(&rq->lock, "runqueue");
 	rq->cpu = cpu;
 	rq->idle = idle;

@@ -249,6 +249,15 @@ void sched_relax(void)
 	}
 }
 
+void sched_nudge(unsigned cpu)
+{
+	struct runqueue *rq = runqueue_of(cpu);
+	unsigned long irq = spin_lock_irqsave(&rq->lock);
+
+	sched_resched(rq);
+	spin_unlock_irqrestore(&rq->lock, irq);
+}
+
 /* Another CPU put a thread into this queue, or set work of the current one. */
 void sched_ipi(void)
 {

@@ -36,8 +36,8 @@ struct list {
 	struct list_node head;
 };
 
-/* For static storage: struct list l = LIST_INIT(l); */
-#define LIST_INIT(name)                                                        \
+/* For static storage: struct list l = LIST_INITIALIZER(l); */
+#define LIST_INITIALIZER(name)                                                        \
 	{                                                                      \
 		.head = {.next = &(name).head, .prev = &(name).head }          \
 	}

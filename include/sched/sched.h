@@ -21,6 +21,9 @@ _Noreturn void sched_cpu_entry(void);
 /* The idle loop of the boot CPU; never returns. */
 _Noreturn void sched_idle(void);
 
+/* Makes that CPU pass schedule() soon (RCU).  Any context. */
+void sched_nudge(unsigned cpu);
+
 /* Gives the CPU to whoever is best, keeping the current thread runnable. */
 void sched_yield(void);
 

@@ -37,6 +37,7 @@
 #include <process/thread_state.h>
 #include <sched/cpumask.h>
 #include <sched/entity.h>
+#include <sync/lockdep.h>
 #include <sync/rcu.h>
 #include <sync/spinlock.h>
 
@@ -90,6 +91,7 @@ struct thread {
 	uint64_t wait_channel; /* [t] return address of the sleep, /proc */
 	void (*kernel_func)(void *); /* [I] of kernel threads */
 	void *kernel_arg;	     /* [I] */
+	struct lockdep_thread lockdep; /* [t] sleeping locks held */
 };
 
 /* The thread that runs on this CPU; NULL before sched_init(). */

@@ -16,6 +16,8 @@ struct rcu_head {
 	void (*func)(struct rcu_head *head);
 };
 
+/* May be nested.  Interrupt handlers must not leave them out: they may have
+ * interrupted the idle loop. */
 void rcu_read_lock(void);
 void rcu_read_unlock(void);
 
@@ -26,5 +28,12 @@ void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *head));
 /* Waits for a full grace period.  Sleeps. */
 void rcu_synchronize(void);
 
-/* Called by the scheduler at each switch and idle entry, irqs disabled. */
+/* Each CPU, before it enters the scheduler. */
+void rcu_cpu_init(void);
+
+/* Called by the scheduler at each switch, interrupts disabled. */
 void rcu_quiescent(void);
+
+/* Around the idle loop's wait: this CPU reads nothing but in interrupts. */
+void rcu_idle_enter(void);
+void rcu_idle_exit(void);

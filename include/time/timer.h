@@ -22,6 +22,9 @@ struct timer {
 
 void timer_init(struct timer *timer, void (*func)(struct timer *timer));
 
+/* Each CPU, before it arms anything: sched_init() and sched_cpu_entry(). */
+void timer_cpu_init(void);
+
 /* Arms, or moves when armed.  Any context.  A passed deadline fires soon. */
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 

@@ -12,7 +12,7 @@ struct item {
 
 TEST(list, order_and_removal)
 {
-	struct list list = LIST_INIT(list);
+	struct list list = LIST_INITIALIZER(list);
 	struct item items[4] = {
 		{.value = 0}, {.value = 1}, {.value = 2}, {.value = 3}};
 	struct item *item;
