@@ -457,7 +457,7 @@ struct file *process_get_executable(struct process *process)
 	spin_lock(&process->lock);
 	file = process->executable;
 	if (file != NULL) {
-		resources_executable_get(file);
+		resources_file_get(file);
 	}
 	spin_unlock(&process->lock);
 	return file;
