@@ -15,6 +15,7 @@ struct rseq_registration {
 	uintptr_t area; /* [t] user address, 0: none */
 	uint32_t size;
 	uint32_t signature;
+	uint32_t cpu; /* [t] cpu_id as last written there */
 };
 
 struct thread_state_linux {
