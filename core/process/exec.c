@@ -80,6 +80,27 @@ int process_exec_alone(void)
 	return 0;
 }
 
+int process_unshare_files(void)
+{
+	struct process *process = process_current();
+	struct file_table *old = process->files;
+	struct file_table *own;
+
+	if (!process->files_shared) {
+		return 0;
+	}
+	own = resources_files_clone(old);
+	if (own == NULL) {
+		return -ENOMEM;
+	}
+	spin_lock(&process->lock);
+	process->files = own;
+	process->files_shared = false;
+	spin_unlock(&process->lock);
+	resources_files_put(old);
+	return 0;
+}
+
 /* Actions shared with another process (CLONE_SIGHAND) are its own from here. */
 static int unshare_actions(struct process *process)
 {
@@ -128,8 +149,8 @@ static void set_name(struct thread *thread, const char *name)
 {
 	struct process *process = thread->process;
 
-	strlcpy(thread->name, name, sizeof(thread->name));
-	strlcpy(process->name, name, sizeof(process->name));
+	string_copy(thread->name, name, sizeof(thread->name));
+	string_copy(process->name, name, sizeof(process->name));
 }
 
 int process_exec_replace(struct address_space *space, struct file *executable,

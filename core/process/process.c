@@ -30,7 +30,7 @@
 
 struct spinlock process_tree_lock = SPINLOCK_INIT("process.tree");
 struct spinlock process_group_lock = SPINLOCK_INIT("process.group");
-static struct list processes = LIST_INITIALIZER(processes); /* [t] */
+static struct list processes = LIST_INIT(processes); /* [t] */
 static struct process_id *id_hash[ID_HASH_SIZE];	    /* [tg] */
 static struct process_id *dead_ids; /* [t] to be freed without locks */
 
@@ -457,7 +457,7 @@ struct file *process_get_executable(struct process *process)
 	spin_lock(&process->lock);
 	file = process->executable;
 	if (file != NULL) {
-		resources_executable_get(file);
+		resources_file_get(file);
 	}
 	spin_unlock(&process->lock);
 	return file;
@@ -472,7 +472,7 @@ void process_unlink_locked(struct process *process)
 
 	process->state = PROCESS_DEAD;
 	list_remove(&process->all_link);
-	if (list_node_is_linked(&process->sibling)) {
+	if (list_is_linked(&process->sibling)) {
 		list_remove(&process->sibling);
 	}
 	state = spin_lock_irqsave(&process_group_lock);
@@ -529,7 +529,7 @@ static bool adopt_locked(struct process *child, struct process *reaper)
 
 void process_reparent_children(struct process *process)
 {
-	struct list orphans = LIST_INITIALIZER(orphans);
+	struct list orphans = LIST_INIT(orphans);
 	struct process *child;
 	struct process *next;
 	struct process *reaper;

@@ -71,17 +71,18 @@ struct process {
 	struct address_space *address_space; /* [l] changes in exec and exit;
 					      * NULL for zombies */
 	struct file_table *files;	     /* [l] */
-	struct fs_context *fs;		     /* [l] */
-	struct signal_actions *actions;	     /* [ls]; NULL for zombies */
-	struct signal_shared signals;	     /* pending for the whole process */
-	struct job_state job;		     /* [s] */
-	struct credentials credentials;	     /* [l] */
-	struct rlimits rlimits;		     /* [l] */
-	char name[THREAD_NAME_SIZE];	     /* of the leader */
-	struct file *executable;	     /* [l] /proc/PID/exe */
-	uint32_t exit_status;		     /* [a] wait status once exiting */
-	uint32_t leader_status;	    /* [l] of a leader that left early */
-	struct thread *exec_thread; /* [ls] ends the others, or NULL */
+	bool files_shared;     /* [l] by CLONE_FILES with another process */
+	struct fs_context *fs; /* [l] */
+	struct signal_actions *actions; /* [ls]; NULL for zombies */
+	struct signal_shared signals;	/* pending for the whole process */
+	struct job_state job;		/* [s] */
+	struct credentials credentials; /* [l] */
+	struct rlimits rlimits;		/* [l] */
+	char name[THREAD_NAME_SIZE];	/* of the leader */
+	struct file *executable;	/* [l] /proc/PID/exe */
+	uint32_t exit_status;		/* [a] wait status once exiting */
+	uint32_t leader_status;		/* [l] of a leader that left early */
+	struct thread *exec_thread;	/* [ls] ends the others, or NULL */
 
 	struct process_id *id;	       /* [t] the pid's entry */
 	struct process_id *group_id;   /* [t] of process_group */
@@ -220,6 +221,10 @@ uint32_t process_wait(struct process *process);
  * without locks; whoever makes it true wakes the queue.
  */
 bool process_sleep_killable(bool (*done)(void *arg), void *arg);
+
+/* A descriptor table shared with another process by CLONE_FILES becomes a copy
+ * of its own: exec, unshare.  0 or -ENOMEM. */
+int process_unshare_files(void);
 
 /* --- exec: called by loader/exec.c in this order ---------------------- */
 

@@ -26,7 +26,13 @@ void resources_files_put(struct file_table *files);
 struct fs_context *resources_fs_clone(struct fs_context *fs);
 void resources_fs_get(struct fs_context *fs);
 void resources_fs_put(struct fs_context *fs);
-/* The program's file: also keeps it from being written (-ETXTBSY). */
+void resources_file_get(struct file *file);
+/*
+ * The program's file: while a process names it as its executable, it cannot be
+ * opened for writing.  _open turns the caller's reference into such a one:
+ * 0, or -ETXTBSY when it is open for writing (the reference stays as it was).
+ */
+int resources_executable_open(struct file *file);
 void resources_executable_get(struct file *file);
 void resources_executable_put(struct file *file);
 
