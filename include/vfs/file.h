@@ -22,6 +22,7 @@
 #include <lib/types.h>
 #include <mm/vm_object.h>
 #include <sync/mutex.h>
+#include <sync/rcu.h>
 #include <sync/spinlock.h>
 #include <vfs/iov.h>
 
@@ -78,8 +79,10 @@ struct file_ops {
 #define FILE_WRITE	     (1u << 1)
 #define FILE_PATH_ONLY	     (1u << 2) /* O_PATH */
 #define FILE_SEEKABLE	     (1u << 3) /* has a position: pread, lseek */
-#define FILE_STREAM	     (1u << 4) /* no position lock needed */
-#define FILE_POSITION_LOCKED (1u << 5)
+#define FILE_STREAM	     (1u << 4) /* no position: ops ignore *pos */
+#define FILE_POSITION_LOCKED (1u << 5) /* reads, writes, readdir and lseek at \
+					* the shared position take turns */
+#define FILE_WRITE_COUNTED   (1u << 6) /* counted in inode->write_count */
 
 struct file {
 	const struct file_ops *ops; /* [I] */
@@ -95,9 +98,10 @@ struct file {
 	struct vm_object vm;	 /* what mmap maps; ops NULL: -ENODEV */
 	struct list epoll_items; /* [epoll_lock] watched by */
 	struct spinlock epoll_lock;
-	int owner_pid;	  /* F_SETOWN */
-	int owner_signal; /* F_SETSIG */
+	int owner_pid;	  /* [a] F_SETOWN: > 0 process, < 0 group, 0 none */
+	int owner_signal; /* [a] F_SETSIG */
 	uint64_t readahead_hint;
+	struct rcu_head rcu; /* readers of descriptor tables: see fd_get() */
 };
 
 /*
@@ -110,13 +114,27 @@ int file_create_anonymous(const struct file_ops *ops, void *private,
 void file_get(struct file *file);
 void file_put(struct file *file); /* may sleep */
 
-/* Reads and writes with the file's own position or at *pos. */
+/*
+ * Reads and writes at *pos, or at the file's own position when pos is NULL
+ * (taking the position lock where one is needed).  -EBADF: not open for it;
+ * -EINVAL: the file cannot do it, or *pos is negative.
+ */
 ssize_t file_read(struct file *file, struct iov_iter *to, int64_t *pos);
 ssize_t file_write(struct file *file, struct iov_iter *from, int64_t *pos);
 ssize_t file_read_kernel(struct file *file, void *buf, size_t size,
 			 int64_t pos);
 ssize_t file_write_kernel(struct file *file, const void *buf, size_t size,
 			  int64_t pos);
+int64_t file_lseek(struct file *file, int64_t offset, int whence);
+long file_ioctl(struct file *file, unsigned command, unsigned long arg);
+/* -ENOTDIR when it is no directory, -ENOENT when that was removed. */
+int file_readdir(struct file *file, struct dir_sink *sink);
+int file_fsync(struct file *file, bool data_only);
+/* F_SETFL: bits O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
+int file_set_flags(struct file *file, unsigned flags);
+/* The shared position, for calls that move it several times. */
+bool file_position_lock(struct file *file); /* true: unlock afterwards */
+void file_position_unlock(struct file *file, bool locked);
 uint32_t file_poll(struct file *file, struct poll_table *table);
 int file_stat(struct file *file, struct kstat *stat);
 
@@ -135,6 +153,9 @@ struct file_table *file_table_clone(struct file_table *table);
 void file_table_get(struct file_table *table);
 void file_table_put(struct file_table *table); /* may sleep */
 void file_table_close_on_exec(struct file_table *table);
+/* Of the current process; NULL in kernel threads.  Also the owner that POSIX
+ * locks are held by. */
+struct file_table *file_table_current(void);
 
 /*
  * Current process.  fd_get() returns a reference or NULL (-EBADF); with a

@@ -67,6 +67,10 @@ struct inode_ops {
 	/* Links that lead to an object rather than a name (/proc/PID/fd/3):
 	 * returns referenced mount and dentry in *path_out.  -> NULL: none. */
 	int (*follow)(struct inode *inode, struct path *path_out);
+	/* Of a directory whose names come and go by themselves: does the name
+	 * still mean this inode?  NULL: yes. */
+	bool (*revalidate)(struct inode *dir, const char *name, size_t length,
+			   struct inode *inode);
 	/* Attributes; NULL: from struct inode. */
 	int (*getattr)(struct inode *inode, struct kstat *stat);
 	/* valid: KSTAT_SET_*; inode lock held.  NULL: the core stores them. */
@@ -98,23 +102,45 @@ struct inode {
 	uint64_t blocks; /* [a] 512-byte units */
 	struct mutex lock;
 	struct page_cache cache;    /* regular files; cache.size is the size */
-	struct list_node hash_link; /* superblock's inode table */
-	struct list_node lru_link;
+	struct list_node hash_link; /* [superblock->inode_lock] inode_cache */
+	/* Symlinks: the target when it stays in memory, NUL-terminated; NULL:
+	 * ops->readlink. */
+	const char *link_target; /* [I] */
 	void *private;	      /* of the filesystem */
 	void *pipe;	      /* FIFOs: fs/vfs/fifo.c */
-	void *locks;	      /* flock and POSIX locks */
+	struct file_locks *locks; /* [a] flock and POSIX locks: fs/vfs/locks.c */
 	void *watches;	      /* inotify */
 	void *socket;	      /* bound AF_UNIX socket */
-	uint32_t write_count; /* [a] opens for writing, <0 denied (exec) */
-	uint32_t seals;	      /* [l] memfd */
+	int32_t write_count;  /* [a] opens for writing, <0 denied (exec) */
+	uint32_t seals;	      /* [l] memfd: UAPI_F_SEAL_* */
 	struct rcu_head rcu;
 };
 
 void inode_init(struct inode *inode, struct superblock *superblock,
 		uint32_t mode);
 void inode_get(struct inode *inode);
-/* The last put of an inode without links calls superblock ops->evict. */
+/*
+ * The last put of an inode without links calls superblock ops->evict; then
+ * the page cache is emptied and ops->free_inode frees the memory.  Sleeps.
+ */
 void inode_put(struct inode *inode);
+
+/*
+ * Inodes in use of a filesystem, by number.  inode_cache_find() returns one
+ * with a reference or NULL; inode_cache_insert() adds a fresh one, or returns
+ * the one that another thread added meanwhile (referenced; the caller puts
+ * its own).  -ENOMEM.
+ */
+struct inode *inode_cache_find(struct superblock *superblock, uint64_t number);
+int inode_cache_insert(struct inode *inode, struct inode **existing_out);
+
+/* Opens for writing against running programs: 0 or -ETXTBSY.  deny/allow are
+ * for exec, in pairs. */
+int inode_get_write(struct inode *inode);
+void inode_put_write(struct inode *inode);
+int inode_deny_write(struct inode *inode);
+void inode_allow_write(struct inode *inode);
+
 bool inode_is_dir(const struct inode *inode);
 bool inode_is_regular(const struct inode *inode);
 bool inode_is_symlink(const struct inode *inode);
@@ -133,14 +159,26 @@ struct superblock_ops {
 	void (*unmount)(struct superblock *superblock);
 };
 
+/* How long the dentry cache keeps the names of a filesystem. */
+enum superblock_names {
+	NAMES_WHILE_USED, /* files come and go by themselves: procfs */
+	NAMES_CACHED,	  /* names and their absence, until reclaimed */
+	NAMES_RESIDENT,	  /* the dentry cache is the directory: no lookup op,
+			   * file_ops_dcache_dir lists it */
+};
+
 struct superblock {
 	const struct superblock_ops *ops;   /* [I] */
 	const struct filesystem_type *type; /* [I] */
 	uint64_t device;		    /* [I] st_dev */
+	enum superblock_names names;	    /* [I] set by mount */
 	bool read_only;			    /* [a] */
 	uint64_t next_inode;		    /* [a] for memory filesystems */
 	struct dentry *root;		    /* [I] */
 	struct refcount refs;
+	struct mutex rename_lock;      /* moves of directories */
+	struct spinlock inode_lock;    /* guards inode_buckets */
+	struct list *inode_buckets;    /* NULL until first used */
 	void *private;
 };
 
@@ -158,7 +196,15 @@ struct filesystem_type {
 	static const struct filesystem_type *const filesystem_##type_name      \
 		__attribute__((section(".filesystems"), used)) = &type_name
 
-/* Helpers for filesystems: a superblock with fresh st_dev; a root dentry. */
+/* All types in link order; NULL at the end.  By name; NULL: none. */
+const struct filesystem_type *filesystem_at(size_t index);
+const struct filesystem_type *filesystem_find(const char *name);
+
+/*
+ * Helpers for filesystems: a superblock with fresh st_dev and one reference;
+ * its root dentry (takes over the reference to the inode, also on failure).
+ * The last put drops the dentries and calls ops->unmount.
+ */
 int superblock_create(const struct filesystem_type *type,
 		      const struct superblock_ops *ops,
 		      struct superblock **superblock_out);
@@ -172,5 +218,6 @@ ssize_t page_cache_file_read(struct file *file, struct iov_iter *to,
 ssize_t page_cache_file_write(struct file *file, struct iov_iter *from,
 			      int64_t *pos);
 int64_t file_lseek_generic(struct file *file, int64_t offset, int whence);
+extern const struct vm_object_ops vm_object_ops_file;
 /* Directory listing from the dentry cache, for memory filesystems. */
 extern const struct file_ops file_ops_dcache_dir;

@@ -17,21 +17,28 @@
 #include <lib/types.h>
 #include <vfs/inode.h>
 
+/*
+ * A name in a directory.  Its text never changes in place: rename publishes a
+ * new one, so lookups read it without lock.
+ */
 struct dentry {
 	struct dentry *parent; /* [d] itself for a root; one reference */
-	struct inode *inode;   /* [d] NULL: negative; one reference */
+	struct inode *inode;   /* [a] NULL: negative; set once; one reference */
 	struct superblock *superblock; /* [I] */
-	struct refcount refs;
-	uint32_t hash;		     /* [d] of parent and name */
-	uint16_t length;	     /* [d] */
-	bool unhashed;		     /* [d] deleted */
-	uint32_t mount_count;	     /* [a] something is mounted here */
-	struct list_node hash_link;  /* [d] */
-	struct list_node child_link; /* [d] in parent->children */
-	struct list children;	     /* [d] */
-	struct list_node lru_link;   /* [d] */
+	struct refcount refs;	       /* one more while `cached` */
+	uint32_t hash;		       /* [d] of parent and name */
+	uint16_t length;	       /* [d] */
+	bool unhashed;		       /* [d] cannot be looked up: deleted */
+	bool cached;		       /* [d] the cache holds a reference */
+	uint32_t mount_count;	       /* [a] something is mounted here */
+	struct dentry *hash_next;      /* [d] changes; read without lock */
+	struct list_node child_link;   /* [d] in parent->children */
+	struct list children;	       /* [d] hashed and positive, by cookie */
+	uint64_t cookie;	       /* [d] position in the listing */
+	uint64_t next_cookie;	       /* [d] for the children */
+	struct list_node lru_link;     /* [d] */
 	struct rcu_head rcu;
-	char *name; /* [d] NUL-terminated, kmalloc'ed */
+	const char *name; /* [d] NUL-terminated: see dcache.c */
 };
 
 struct mount {
@@ -40,10 +47,10 @@ struct mount {
 	struct dentry *point;	       /* [I] in the parent */
 	struct dentry *root;	       /* [I] of what is mounted */
 	struct refcount refs;
-	unsigned flags; /* MS_RDONLY, NOEXEC ... */
-	int id;
-	char *source;	       /* [I] for /proc/mounts */
-	struct list_node link; /* all mounts, in order */
+	unsigned flags; /* [a] UAPI_MS_RDONLY, NOEXEC ... */
+	int id;		/* [I] */
+	char *source;	/* [I] for /proc/mounts */
+	bool detached;	/* [mount lock] no longer in the tree */
 };
 
 struct path {
@@ -121,13 +128,64 @@ int vfs_mkdir(int dir_fd, const char *path, uint32_t mode);
 int vfs_mknod(int dir_fd, const char *path, uint32_t mode, uint64_t device);
 int vfs_symlink(const char *target, int dir_fd, const char *path);
 int vfs_unlink(int dir_fd, const char *path, bool directory);
-int vfs_permission(struct inode *inode, unsigned mask); /* R=4 W=2 X=1 */
+int vfs_link(const struct path *old, int new_dir_fd, const char *new_path);
+int vfs_rename(int old_dir_fd, const char *old_path, int new_dir_fd,
+	       const char *new_path, unsigned flags); /* UAPI_RENAME_* */
+/* The target of a symlink or magic link, not NUL-terminated counted:
+ * its length, -EINVAL: no link. */
+ssize_t vfs_readlink(const struct path *path, char *buf, size_t size);
+/* valid: KSTAT_SET_*; checks ownership as chmod, chown and utimensat do. */
+int vfs_setattr(const struct path *path, const struct kstat *stat,
+		unsigned valid);
+/* -EISDIR, -EINVAL, -EACCES, -EROFS, -ETXTBSY, -EFBIG. */
+int vfs_truncate(const struct path *path, int64_t length);
+int vfs_statfs(const struct path *path, struct kstatfs *out);
 
-/* Mounts `type` from source at path.  At boot path "/" makes the root. */
+/* vfs_permission: R=4 W=2 X=1 for the file identity of the process (fsuid);
+ * 0 or -EACCES.  Kernel threads may do everything.  The _real form is that of
+ * access(2). */
+#define PERMISSION_READ	 4u
+#define PERMISSION_WRITE 2u
+#define PERMISSION_EXEC	 1u
+int vfs_permission(struct inode *inode, unsigned mask);
+int vfs_permission_real(struct inode *inode, unsigned mask);
+bool vfs_is_owner(const struct inode *inode); /* or CAP_FOWNER */
+int vfs_want_write(const struct path *path);  /* 0 or -EROFS */
+
+/* Names of extended attributes carry their class: "user.x".  Sizes 0 ask for
+ * the size.  -ENODATA, -ERANGE, -EOPNOTSUPP, -EPERM, -E2BIG, -ENOSPC. */
+#define XATTR_NAME_MAX 255
+#define XATTR_SIZE_MAX 65536
+ssize_t vfs_getxattr(const struct path *path, const char *name, void *value,
+		     size_t size);
+int vfs_setxattr(const struct path *path, const char *name, const void *value,
+		 size_t size, int flags); /* UAPI_XATTR_* */
+ssize_t vfs_listxattr(const struct path *path, char *list, size_t size);
+int vfs_removexattr(const struct path *path, const char *name);
+
+/* A file without name, on tmpfs (memfd_create): sealable or not. */
+int vfs_memory_file(const char *name, bool sealable, struct file **file_out);
+
+/* A referenced path of the current process. */
+void fs_context_root(struct path *path_out);
+void fs_context_cwd(struct path *path_out);
+void fs_context_set_root(struct fs_context *fs, const struct path *root);
+void fs_context_set_cwd(struct fs_context *fs, const struct path *cwd);
+struct fs_context *fs_context_current(void); /* NULL in kernel threads */
+uint32_t fs_context_umask(void);
+
+/* Frees unused names, oldest first; returns how many.  Reclaim calls it. */
+size_t dcache_shrink(size_t target);
+
+/*
+ * Mounts `type` from source at path.  At boot path "/" makes the root.
+ * flags UAPI_MS_*: BIND and REMOUNT too.  -ENODEV: unknown type, -ENOTBLK,
+ * -ENXIO, -EINVAL, -EBUSY, -EPERM.
+ */
 int vfs_mount(const char *source, const char *path, const char *type,
 	      unsigned flags, const char *options);
 int vfs_unmount(const char *path, int flags);
-/* Calls func for each mount in order (/proc/mounts). */
+/* Calls func for each mount in order (/proc/mounts); it may sleep. */
 void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg),
 			void *arg);
 /* Writes all dirty data back. */
