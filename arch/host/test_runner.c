@@ -3,6 +3,8 @@
 /*
  * Runs the unit tests on the build host.
  *
+ * Each test finds a fresh machine: memory, frames and slabs initialised.
+ *
  * usage: unit-tests [SUITE[.NAME]]...   Prints a line per failure and last
  * "N passed, N failed"; the status is 0 only if something ran and nothing
  * failed.
@@ -10,7 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <arch/host_memory.h>
 #include <debug/unit_test.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
 
 extern const struct unit_test __start_unit_tests[];
 extern const struct unit_test __stop_unit_tests[];
@@ -50,6 +55,9 @@ int main(int argc, char **argv)
 			continue;
 		}
 		failures_of_test = 0;
+		host_memory_create();
+		frame_init();
+		slab_init();
 		test->func();
 		if (failures_of_test == 0) {
 			passed++;

@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include <arch/console.h>
-#include <arch/time.h>
 #include <lib/minmax.h>
 #include <lib/printf.h>
 #include <lib/string.h>

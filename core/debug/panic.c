@@ -3,9 +3,8 @@
 /*
  * The end after a kernel bug.
  *
- * The first CPU that panics stops the others and reports; a panic inside the
- * report (or on another CPU before it stopped) only ends the machine.  Takes
- * no lock: the holder may be the one that panicked.
+ * The first panic reports; a panic inside the report only ends the machine.
+ * Takes no lock: the holder may be the one that panicked.
  */
 #include <debug/panic.h>
 
@@ -17,12 +16,9 @@
 #include <arch/cpu.h>
 #include <arch/frame.h>
 #include <arch/power.h>
-#include <arch/smp.h>
 #include <debug/log.h>
 #include <debug/panic_sink.h>
-#include <debug/symbols.h>
 #include <lib/printf.h>
-#include <sched/thread.h>
 
 #define BACKTRACE_MAX 24
 
@@ -45,11 +41,7 @@ static void print_backtrace(const struct trapframe *frame)
 	unsigned count = frame_backtrace(frame, pcs, BACKTRACE_MAX);
 
 	for (unsigned i = 0; i < count; i++) {
-		uintptr_t offset = 0;
-		const char *name = symbols_lookup(pcs[i], &offset);
-
-		log_error("  [%2u] %016lx %s+0x%lx", i, (unsigned long)pcs[i],
-			  name != NULL ? name : "?", (unsigned long)offset);
+		log_error("  [%2u] %016lx", i, (unsigned long)pcs[i]);
 	}
 }
 
@@ -57,18 +49,14 @@ static _Noreturn void report(const struct trapframe *frame, const char *format,
 			     va_list args)
 {
 	char message[256];
-	struct thread *thread;
 
 	cpu_irq_disable();
 	if (__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL)) {
 		power_panic();
 	}
-	smp_stop_others();
 	log_set_sink(panic_sink());
 	kvsnprintf(message, sizeof(message), format, args);
-	thread = thread_current();
-	log_error("PANIC on CPU %u in %s: %s", cpu_id(),
-		  thread != NULL ? thread->name : "boot", message);
+	log_error("PANIC on CPU %u: %s", cpu_id(), message);
 	if (frame != NULL) {
 		frame_print(frame);
 	}

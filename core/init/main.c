@@ -3,70 +3,50 @@
 /*
  * From the architecture's entry to the first program.
  *
- *	boot CPU, boot stack		frames, slabs, clock, scheduler
- *	thread "init"			buses, drivers, filesystems, programs
- *	boot stack again		becomes the idle thread
- *
- * The other CPUs are started before the drivers are probed and nobody waits
- * for them.
+ * So far: memory, exceptions and the command line.  Threads, drivers and
+ * filesystems are not built yet (docs/limits.md), so the machine says that it
+ * cannot run the program, and ends.
  */
 #include <arch/boot.h>
-#include <arch/console.h>
-#include <arch/mmu.h>
-#include <arch/smp.h>
-#include <arch/time.h>
+#include <arch/power.h>
 #include <debug/log.h>
 #include <debug/panic.h>
-#include <init/bootchart.h>
-#include <init/hooks.h>
 #include <init/options.h>
-#include <init/random.h>
-#include <init/start.h>
 #include <mm/frame.h>
-#include <mm/kmap.h>
 #include <mm/slab.h>
-#include <sched/sched.h>
-#include <sched/thread.h>
-#include <time/clock.h>
 
-static void init_thread(void *arg)
+static void log_memory(void)
 {
-	(void)arg;
-	smp_start();
-	bootchart_mark("CPUs started");
-	init_run_level(INIT_BUS);
-	bootchart_mark("buses scanned");
-	init_run_level(INIT_DRIVER);
-	bootchart_mark("drivers probed");
-	init_run_level(INIT_FILESYSTEM);
-	start_programs();
-	thread_exit();
+	struct frame_stats stats;
+
+	frame_stats(&stats);
+	log_info("memory: %llu KiB, %llu KiB free",
+		 (unsigned long long)(stats.total << (PAGE_SHIFT - 10)),
+		 (unsigned long long)(stats.free << (PAGE_SHIFT - 10)));
 }
 
 _Noreturn void kernel_main(void)
 {
-	struct thread *init;
+	const char *const *environment = options()->env;
+	struct command *commands;
+	size_t count;
+	int err;
 
+	arch_init();
 	frame_init();
 	slab_init();
-	kmap_init();
 	options_parse();
 	log_set_level(options()->verbose ? LOG_DEBUG : LOG_WARNING);
-	arch_init();
-	bootchart_mark("memory and CPU set up");
-	arch_time_init();
-	clock_init();
-	random_init();
-	bootchart_mark("clock calibrated");
-	smp_discover();
-	sched_init();
-	arch_time_cpu_init();
-	init_run_level(INIT_CORE);
-	bootchart_mark("scheduler started");
-	if (thread_create_kernel("init", init_thread, NULL, &init) < 0) {
-		panic("no memory for the first thread");
+	log_memory();
+	err = commands_parse(options()->program_line, environment, &commands,
+			     &count);
+	if (err < 0) {
+		log_error("cannot parse the command line");
+	} else if (count == 0) {
+		log_error("the command line names no program: nothing to run");
+	} else {
+		log_error("%s: this kernel cannot run programs yet",
+			  commands[0].argv[0]);
 	}
-	thread_start(init);
-	thread_put(init);
-	sched_idle();
+	power_off();
 }

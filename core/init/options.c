@@ -17,8 +17,6 @@
 #include <arch/console.h>
 #include <arch/power.h>
 #include <debug/panic.h>
-#include <lib/parse.h>
-#include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 

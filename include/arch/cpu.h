@@ -16,7 +16,6 @@
  *   void cpu_wait_irq(void);                called with interrupts disabled:
  *                                           enable them and halt in one step,
  *                                           return with them enabled
- *   unsigned cpu_id(void);                  0 .. cpu_count() - 1
  *   uint64_t cpu_cycles(void);              free-running counter
  */
 #include <stdbool.h>
@@ -27,6 +26,9 @@
 
 /* CPUs found at boot (possible); constant after smp_discover(). */
 unsigned cpu_count(void);
+
+/* The CPU that runs the caller: 0 .. cpu_count() - 1. */
+unsigned cpu_id(void);
 
 /*
  * Writes the architecture's lines of /proc/cpuinfo for one CPU.  Returns the

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct thread;
 struct trapframe;
 
 #define TRAP_FAULT_WRITE   (1u << 0)
@@ -42,3 +43,10 @@ void trap_resume_work(struct trapframe *frame);
 
 /* core/sched: the reschedule interrupt. */
 void sched_ipi(void);
+
+/*
+ * core/sched: the first thing that a new thread does, on its own stack with
+ * interrupts disabled, before its function or its first return to the
+ * application.  `previous` is what context_switch() would have returned.
+ */
+void sched_thread_started(struct thread *previous);

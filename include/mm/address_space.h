@@ -51,7 +51,7 @@ struct page;
 #define VMA_DONTDUMP	  (1u << 20)
 
 struct vma {
-	struct rb_node node; /* by start; augmented with the largest gap */
+	struct rbtree_node node; /* by start; augmented with the largest gap */
 	uintptr_t start;
 	uintptr_t end;		     /* exclusive */
 	uint32_t flags;		     /* VMA_* */
@@ -64,7 +64,7 @@ struct vma {
 struct address_space {
 	struct rwlock lock;
 	struct refcount refs;	    /* threads and borrowers */
-	struct rb_root vmas;	    /* [lock] */
+	struct rbtree vmas;	    /* [lock] */
 	unsigned vma_count;	    /* [lock] at most VMA_COUNT_MAX */
 	paddr_t root;		    /* [I] page-table root */
 	struct spinlock table_lock; /* page-table structure */

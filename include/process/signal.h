@@ -8,8 +8,9 @@
  * queue and a blocked mask; each process a shared queue; actions are shared by
  * CLONE_SIGHAND.  Delivery happens on the way back to the application
  * (trap_resume_work()); a synchronous fault is forced on the thread.
- * One lock guards queues and actions of a process: signal_shared.lock, irq
- * safe, so timers may send.
+ * One lock guards the queues of a process: signal_shared.lock, irq-safe, so
+ * timers may send; actions have a lock of their own inside it, since
+ * CLONE_SIGHAND shares them between processes.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -87,6 +88,14 @@ void signal_set_mask(uint64_t mask);
  */
 void signal_set_temporary_mask(uint64_t mask);
 void signal_restore_mask(bool interrupted);
+
+/* sigaction: NULL only asks.  -EINVAL (no such signal, SIGKILL, SIGSTOP). */
+int signal_set_action(int signal, const struct uapi_sigaction *action,
+		      struct uapi_sigaction *old_out);
+
+/* The set that sigtimedwait() waits for: these wake the current thread although
+ * they are blocked.  0 ends it. */
+void signal_set_wait(uint64_t set);
 
 /* Delivers what is due; called by trap_resume_work(), interrupts enabled. */
 void signal_deliver(struct trapframe *frame);

@@ -15,6 +15,7 @@ struct rseq_registration {
 	uintptr_t area; /* [t] user address, 0: none */
 	uint32_t size;
 	uint32_t signature;
+	uint32_t cpu; /* [t] cpu_id as last written there */
 };
 
 struct thread_state_linux {
@@ -32,6 +33,8 @@ struct thread_state_linux {
 	struct rseq_registration rseq; /* [t] */
 	uint64_t timer_slack_ns;       /* [t] */
 	int exit_code;		       /* [t] wait status when it exits */
+	bool stopped;		       /* [s] sits in a group stop */
+	bool has_saved_mask;	       /* [t] signal_saved is to be restored */
 	bool in_restart_block;	       /* [t] restart_syscall is armed */
 	uint64_t restart_deadline_ns;  /* [t] for sleep restarts */
 	uintptr_t restart_remaining;   /* [t] user timespec */

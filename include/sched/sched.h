@@ -34,15 +34,35 @@ void schedule(void);
 /* Parameters.  All return 0 or -EINVAL and take effect at once. */
 int sched_set_policy(struct thread *thread, unsigned policy, unsigned priority);
 int sched_set_nice(struct thread *thread, int nice);
-/* -EINVAL when the mask has no online or possible CPU; may sleep. */
+/*
+ * -EINVAL when the mask has no possible CPU.  The current thread has moved on
+ * return; another one that runs moves at its next way back to the application.
+ */
 int sched_set_affinity(struct thread *thread, const struct cpumask *mask);
 
-/* SCHED_RR interval. */
+/*
+ * Lends a priority (scale of sched/entity.h; SCHED_PRIORITY_NONE takes it
+ * back): the thread is scheduled by the more urgent of its own and the lent
+ * one.  Any context; for priority inheritance.
+ */
+void sched_set_boost(struct thread *thread, unsigned priority);
+
+/* SCHED_RR interval; the fair slice for other policies; 0 for FIFO. */
 uint64_t sched_rr_interval_ns(const struct thread *thread);
 
-/* CPU time of a thread so far, running stretch included. */
-uint64_t sched_cpu_time_ns(const struct thread *thread, uint64_t *user_out,
+/*
+ * CPU time of a thread so far, running stretch included.  Exact in sum, split
+ * by samples; neither sum nor parts ever step back; user + system is the
+ * value returned.  Outputs may be NULL.
+ */
+uint64_t sched_cpu_time_ns(struct thread *thread, uint64_t *user_out,
 			   uint64_t *system_out);
+
+/*
+ * Sets THREAD_WORK_TIMER when the thread's CPU time reaches run_ns while it
+ * runs (UINT64_MAX: never).  Any context.
+ */
+void sched_set_cpu_timer(struct thread *thread, uint64_t run_ns);
 
 /* Totals of one CPU since boot, for /proc/stat. */
 struct sched_cpu_stats {
@@ -59,6 +79,8 @@ void sched_load(uint64_t load_out[3]);
 unsigned sched_runnable_count(void);
 uint64_t sched_forks(void); /* threads and processes created */
 
-/* Accounting hooks of the entry code: into the kernel, back to the app. */
-void sched_account_enter(void);
-void sched_account_leave(void);
+/*
+ * core/time, from the event interrupt: the time given to timer_set_slice() has
+ * come.  Samples what was interrupted, ends slices, pulls work.
+ */
+void sched_tick(uint64_t now_ns);

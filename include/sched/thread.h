@@ -9,9 +9,16 @@
  * thread_wake() -> RUNNABLE; thread_exit() -> DEAD; the stack and the struct
  * go when the last reference is put.
  *
- *	NEW -> RUNNABLE <-> RUNNING -> DEAD
- *	          ^            |
- *	          +- SLEEPING <+
+ *	NEW -> RUNNING -> DEAD
+ *	        |   ^
+ *	        v   |
+ *	 SLEEPING  RUNNABLE, INTERRUPTED, TIMED_OUT
+ *	        |   ^
+ *	        +---+  whoever swaps the state ends the sleep
+ *
+ * The three awake states say why the sleep ended; thread_sleep() turns them
+ * into RUNNING.  Whether an awake thread has a CPU at the moment is no state:
+ * on_cpu tells.
  *
  * Kernel code is never preempted: a thread in the kernel runs until it sleeps
  * or returns to the application.
@@ -24,6 +31,7 @@
 #include <stdint.h>
 
 #include <arch/context.h>
+#include <arch/percpu.h>
 #include <lib/list.h>
 #include <lib/refcount.h>
 #include <process/thread_state.h>
@@ -32,16 +40,19 @@
 #include <sync/rcu.h>
 #include <sync/spinlock.h>
 
+#define PID_MAX		  32768
 #define THREAD_NAME_SIZE  16
 #define THREAD_STACK_SIZE (16 * 1024)
 
 enum thread_state {
 	THREAD_NEW,
-	THREAD_RUNNABLE,
-	THREAD_RUNNING,
+	THREAD_RUNNABLE,	       /* woken, not yet out of its sleep */
+	THREAD_RUNNING,		       /* awake: on a CPU or in a run queue */
 	THREAD_SLEEPING,	       /* only a wake-up ends it */
 	THREAD_SLEEPING_INTERRUPTIBLE, /* a signal too */
 	THREAD_DEAD,
+	THREAD_INTERRUPTED, /* like RUNNABLE, by a signal */
+	THREAD_TIMED_OUT,   /* like RUNNABLE, by the deadline */
 };
 
 /* Bits of thread->work: something to do before returning to the application.
@@ -77,9 +88,17 @@ struct thread {
 	struct rcu_head rcu;
 	struct thread_state_linux linux; /* signals, futexes, ids: see header */
 	uint64_t wait_channel; /* [t] return address of the sleep, /proc */
+	void (*kernel_func)(void *); /* [I] of kernel threads */
+	void *kernel_arg;	     /* [I] */
 };
 
-struct thread *thread_current(void);
+/* The thread that runs on this CPU; NULL before sched_init(). */
+PERCPU_DECLARE(struct thread *, thread_running);
+
+static inline struct thread *thread_current(void)
+{
+	return percpu(thread_running);
+}
 
 /*
  * Creates a kernel thread that runs func(arg) when started; one reference for
@@ -90,11 +109,13 @@ int thread_create_kernel(const char *name, void (*func)(void *), void *arg,
 
 /*
  * Allocates a thread with stack and tid for `process`, in state NEW, context
- * not prepared (context_init_app() does).  Same errors.
+ * not prepared (context_init_app() does).  One reference for the caller; put
+ * before thread_start(), it frees the thread.  Name, affinity and scheduling
+ * parameters are those of the current thread.  Same errors.
  */
 int thread_create(struct process *process, struct thread **thread_out);
 
-/* NEW -> RUNNABLE. The thread holds one reference to itself until it exits. */
+/* NEW -> RUNNING. The thread holds one reference to itself until it exits. */
 void thread_start(struct thread *thread);
 
 /* Ends the current thread; its stack is freed by the next one on this CPU. */
@@ -133,5 +154,9 @@ struct thread *thread_find(int tid);
 int thread_id_alloc(void); /* or -EAGAIN */
 void thread_id_free(int id);
 
-/* True when a signal should end an interruptible sleep of this thread. */
+/*
+ * True when a signal should end an interruptible sleep of this thread: one of
+ * the work bits SIGNAL and EXIT is set.  So the signal code keeps the bit
+ * SIGNAL in step with "a deliverable signal is pending".
+ */
 bool thread_has_signal(const struct thread *thread);

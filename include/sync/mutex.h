@@ -27,8 +27,8 @@ struct LOCK_TYPE mutex {
 #define MUTEX_INIT(name, class_name)                                           \
 	{                                                                      \
 		.owner = NULL, .lock = SPINLOCK_INIT("mutex.inner"),           \
-		.waiters = LIST_INIT((name).waiters), .waiter_count = 0,       \
-		.class = (class_name)                                          \
+		.waiters = LIST_INITIALIZER((name).waiters),                   \
+		.waiter_count = 0, .class = (class_name)                       \
 	}
 
 void mutex_init(struct mutex *mutex, const char *class);

@@ -57,7 +57,7 @@ struct wait_queue {
 #define WAIT_QUEUE_INIT(name)                                                  \
 	{                                                                      \
 		.lock = SPINLOCK_INIT("wait"),                                 \
-		.waiters = LIST_INIT((name).waiters)                           \
+		.waiters = LIST_INITIALIZER((name).waiters)                    \
 	}
 
 void wait_queue_init(struct wait_queue *queue);

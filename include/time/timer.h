@@ -13,7 +13,7 @@
 #include <lib/rbtree.h>
 
 struct timer {
-	struct rb_node node;
+	struct rbtree_node node;
 	uint64_t deadline_ns; /* monotonic */
 	void (*func)(struct timer *timer);
 	uint32_t cpu;	/* where it is armed */

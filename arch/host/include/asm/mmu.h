@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Address layout of the fake machine: physical 0 is the arena's start. */
+#include <lib/types.h>
+
+#define PAGE_SHIFT 12
+#define PAGE_SIZE  (1ul << PAGE_SHIFT)
+#define PAGE_MASK  (~(PAGE_SIZE - 1))
+#define HUGE_SHIFT 21
+#define HUGE_SIZE  (1ul << HUGE_SHIFT)
+
+extern unsigned char *host_memory;
+
+static inline void *mmu_direct(paddr_t paddr)
+{
+	return host_memory + paddr.value;
+}
+
+static inline paddr_t mmu_direct_paddr(const void *address)
+{
+	return (paddr_t){.value = (uint64_t)((const unsigned char *)address -
+					     host_memory)};
+}

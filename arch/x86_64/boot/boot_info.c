@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Boot information in one form.
+ *
+ * The loader's structures lie below 1 MiB, which is never given to the
+ * allocator, or behind the kernel (the initial archive): ranges are cut
+ * around the kernel image and the archive.  Everything read is clamped to the
+ * first GiB, which the first page tables map.
+ *
+ * Written once on the boot CPU before kernel_main(); immutable afterwards.
+ */
+#include <arch/boot.h>
+
+#include <arch/console.h>
+#include <arch/mmu.h>
+#include <arch/power.h>
+#include <lib/minmax.h>
+#include <lib/string.h>
+
+#include "internal.h"
+#include "pvh_info.h"
+
+#define LOW_MEMORY_END	 0x100000ull
+#define EARLY_MAPPED_END 0x40000000ull
+
+extern const char kernel_start[], kernel_end[];
+
+static struct boot_info info;
+
+const struct boot_info *boot_info(void)
+{
+	return &info;
+}
+
+static _Noreturn void reject(const char *why)
+{
+	early_console_write(why, strlen(why));
+	power_panic();
+}
+
+/* A structure of the loader, or the end: it must lie in the mapped part. */
+static const void *loader_data(uint64_t address, uint64_t size)
+{
+	if (address == 0 || address >= EARLY_MAPPED_END ||
+	    size > EARLY_MAPPED_END - address) {
+		reject("boot: the loader's data is out of reach\n");
+	}
+	return mmu_direct((paddr_t){.value = address});
+}
+
+static void add_range(uint64_t start, uint64_t end, enum boot_range_kind kind)
+{
+	if (start < end && info.range_count < BOOT_RANGE_MAX) {
+		info.ranges[info.range_count++] = (struct boot_range){
+			.start = start, .end = end, .kind = kind};
+	}
+}
+
+/* Adds what remains of RAM [start, end) around the part [cut, cut_end). */
+static void add_ram_around(uint64_t start, uint64_t end, uint64_t cut,
+			   uint64_t cut_end, uint64_t cut2, uint64_t cut2_end)
+{
+	if (cut >= cut_end || cut_end <= start || cut >= end) {
+		if (cut2 >= cut2_end || cut2_end <= start || cut2 >= end) {
+			add_range(start, end, BOOT_RANGE_RAM);
+			return;
+		}
+		add_ram_around(start, end, cut2, cut2_end, 0, 0);
+		return;
+	}
+	add_ram_around(start, MIN(cut, end), cut2, cut2_end, 0, 0);
+	add_ram_around(MAX(cut_end, start), end, cut2, cut2_end, 0, 0);
+}
+
+static void sort_ranges(void)
+{
+	for (size_t i = 1; i < info.range_count; i++) {
+		struct boot_range moved = info.ranges[i];
+		size_t j = i;
+
+		for (; j > 0 && info.ranges[j - 1].start > moved.start; j--) {
+			info.ranges[j] = info.ranges[j - 1];
+		}
+		info.ranges[j] = moved;
+	}
+}
+
+static void read_memory_map(const struct pvh_start_info *start)
+{
+	uint64_t kernel =
+		mmu_direct_paddr(kernel_start).value & (uint64_t)PAGE_MASK;
+	uint64_t kernel_last = mmu_direct_paddr(kernel_end).value;
+	uint64_t count = MIN(start->memory_map_count, 256u);
+	const struct pvh_memory *map = loader_data(
+		start->memory_map, count * sizeof(struct pvh_memory));
+
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t from = MAX(map[i].address, LOW_MEMORY_END);
+		uint64_t to = map[i].address + map[i].size;
+
+		if (map[i].type != PVH_MEMORY_RAM || to < map[i].address ||
+		    to <= from) {
+			continue;
+		}
+		from = (from + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK;
+		to &= (uint64_t)PAGE_MASK;
+		add_ram_around(from, to, kernel, kernel_last,
+			       info.initrd_start & (uint64_t)PAGE_MASK,
+			       (info.initrd_end + PAGE_SIZE - 1) &
+				       (uint64_t)PAGE_MASK);
+	}
+	add_range(kernel, kernel_last, BOOT_RANGE_KERNEL);
+	add_range(info.initrd_start, info.initrd_end, BOOT_RANGE_INITRD);
+	sort_ranges();
+}
+
+paddr_t boot_take_frame(void)
+{
+	for (size_t i = 0; i < info.range_count; i++) {
+		struct boot_range *range = &info.ranges[i];
+		paddr_t frame = {.value = range->start};
+
+		if (range->kind != BOOT_RANGE_RAM ||
+		    range->end - range->start < PAGE_SIZE ||
+		    range->start >= EARLY_MAPPED_END) {
+			continue;
+		}
+		range->start += PAGE_SIZE;
+		memset(mmu_direct(frame), 0, PAGE_SIZE);
+		return frame;
+	}
+	reject("boot: not enough memory\n");
+}
+
+_Noreturn void boot_main(uint64_t start_info)
+{
+	const struct pvh_start_info *start =
+		loader_data(start_info, sizeof(*start));
+
+	early_console_init();
+	if (start->magic != PVH_MAGIC || start->version < 1) {
+		reject("boot: no PVH start information of version 1\n");
+	}
+	if (start->cmdline != 0) {
+		info.cmdline = loader_data(start->cmdline, 1);
+	}
+	if (start->module_count != 0) {
+		const struct pvh_module *module =
+			loader_data(start->modules, sizeof(*module));
+
+		info.initrd_start = module->address;
+		info.initrd_end = module->address + module->size;
+	}
+	info.acpi_rsdp = start->rsdp;
+	read_memory_map(start);
+	boot_map_memory();
+	kernel_main();
+}
