@@ -134,13 +134,22 @@ size_t bitmap_find_clear_run(const uint64_t *bitmap, size_t bit_count,
 	}
 }
 
+/* Adds up neighbours: 2, 4, then 8 bits; the product sums the 8 bytes. */
+static unsigned popcount(uint64_t word)
+{
+	word -= (word >> 1) & UINT64_C(0x5555555555555555);
+	word = (word & UINT64_C(0x3333333333333333)) +
+	       ((word >> 2) & UINT64_C(0x3333333333333333));
+	word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)((word * UINT64_C(0x0101010101010101)) >> 56);
+}
+
 size_t bitmap_count(const uint64_t *bitmap, size_t bit_count)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < BITMAP_WORDS(bit_count); i++) {
-		count += (size_t)__builtin_popcountll(bitmap[i] &
-						      word_mask(i, bit_count));
+		count += popcount(bitmap[i] & word_mask(i, bit_count));
 	}
 	return count;
 }

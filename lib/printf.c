@@ -1,262 +1,399 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Formatted output.
- *
- * A directive is parsed into struct spec, its argument turned into digits or
- * taken as text, and both are padded by emit_field().  Pure code.
+ * Formatted text: one pass over the format, one `struct field` for each
+ * conversion, one `struct output` that counts what does not fit.
  */
+
 #include <lib/printf.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <lib/string.h>
 
-#define DIGITS_MAX 24 /* 64 bits in octal, and a NUL */
-
-struct sink {
-	char *buf;
+struct output {
+	char *buffer;
 	size_t size;
-	size_t length; /* of the whole text, kept or not */
+	size_t length; /* of the whole text, also of what was cut */
 };
 
-struct spec {
-	bool left, zero, plus, alternate;
+struct field {
+	bool left;
+	bool zero;
+	bool plus;
+	bool space;
+	bool alternative;
+	bool upper;
 	int width;
-	int precision;	     /* -1: none */
-	unsigned long_count; /* 0 int, 1 long, 2 long long */
+	int precision; /* -1: none given */
+	int length;    /* bytes of the integer argument */
+	unsigned int base;
 };
 
-static void emit(struct sink *sink, char c)
+/* Enough for 64 bits in octal. */
+#define DIGITS_MAX 22
+
+static void put(struct output *out, char c)
 {
-	if (sink->length + 1 < sink->size) {
-		sink->buf[sink->length] = c;
+	if (out->length < out->size) {
+		out->buffer[out->length] = c;
 	}
-	sink->length++;
+	out->length++;
 }
 
-static void emit_repeated(struct sink *sink, char c, int count)
+static void put_repeated(struct output *out, char c, int count)
 {
 	while (count-- > 0) {
-		emit(sink, c);
+		put(out, c);
 	}
 }
 
-/* prefix + zeros + text, padded to the width. */
-static void emit_field(struct sink *sink, const struct spec *spec,
-		       const char *prefix, int zeros, const char *text,
-		       size_t length)
+static void put_text(struct output *out, const char *text, int length)
 {
-	int prefix_length = (int)strlen(prefix);
-	int padding = spec->width - prefix_length - zeros - (int)length;
-
-	if (!spec->left) {
-		emit_repeated(sink, ' ', padding);
-	}
-	while (*prefix != '\0') {
-		emit(sink, *prefix++);
-	}
-	emit_repeated(sink, '0', zeros);
-	for (size_t i = 0; i < length; i++) {
-		emit(sink, text[i]);
-	}
-	if (spec->left) {
-		emit_repeated(sink, ' ', padding);
+	for (int i = 0; i < length; i++) {
+		put(out, text[i]);
 	}
 }
 
-static void emit_number(struct sink *sink, const struct spec *spec,
-			uint64_t value, unsigned base, bool upper,
-			const char *prefix)
+static void put_padded(struct output *out, const struct field *field,
+		       const char *text, int length)
 {
-	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char text[DIGITS_MAX];
-	char *start = text + sizeof(text);
-	int length;
-	int zeros;
+	int padding = field->width - length;
 
-	while (value != 0 ||
-	       (start == text + sizeof(text) && spec->precision != 0)) {
-		*--start = digits[value % base];
-		value /= base;
+	if (!field->left) {
+		put_repeated(out, ' ', padding);
 	}
-	length = (int)(text + sizeof(text) - start);
-	zeros = spec->precision - length;
-	if (spec->zero && !spec->left && spec->precision < 0) {
-		zeros = spec->width - (int)strlen(prefix) - length;
+	put_text(out, text, length);
+	if (field->left) {
+		put_repeated(out, ' ', padding);
 	}
-	emit_field(sink, spec, prefix, zeros > 0 ? zeros : 0, start,
-		   (size_t)length);
 }
 
-static void emit_string(struct sink *sink, const struct spec *spec,
-			const char *text)
+static void put_string(struct output *out, const struct field *field,
+		       const char *text)
 {
-	size_t max = spec->precision < 0 ? (size_t)-1 : (size_t)spec->precision;
+	size_t limit =
+		field->precision < 0 ? INT_MAX : (size_t)field->precision;
 
-	text = text != NULL ? text : "(null)";
-	emit_field(sink, spec, "", 0, text, strnlen(text, max));
+	if (text == NULL) {
+		text = "(null)";
+	}
+	put_padded(out, field, text, (int)strnlen(text, limit));
 }
 
-static int parse_count(const char **format, va_list *args)
+/* Digits from the end of the buffer towards its start; returns their count. */
+static int make_digits(char digits[DIGITS_MAX], uint64_t value,
+		       const struct field *field)
 {
+	const char *alphabet =
+		field->upper ? "0123456789ABCDEF" : "0123456789abcdef";
 	int count = 0;
 
-	if (**format == '*') {
-		(*format)++;
-		return va_arg(*args, int);
-	}
-	while (**format >= '0' && **format <= '9') {
-		count = count * 10 + (*(*format)++ - '0');
+	while (value != 0) {
+		digits[DIGITS_MAX - ++count] = alphabet[value % field->base];
+		value /= field->base;
 	}
 	return count;
 }
 
-static void parse_spec(struct spec *spec, const char **format, va_list *args)
+static void put_number(struct output *out, const struct field *field,
+		       uint64_t value, const char *prefix)
 {
-	for (;; (*format)++) {
-		switch (**format) {
+	char digits[DIGITS_MAX];
+	int count = make_digits(digits, value, field);
+	int prefix_length = (int)strlen(prefix);
+	int zeros = (field->precision < 0 ? 1 : field->precision) - count;
+	int padding;
+
+	if (zeros < 0) {
+		zeros = 0;
+	}
+	padding = field->width - prefix_length - zeros - count;
+	if (padding > 0 && field->zero && !field->left &&
+	    field->precision < 0) {
+		zeros += padding;
+		padding = 0;
+	}
+	if (!field->left) {
+		put_repeated(out, ' ', padding);
+	}
+	put_text(out, prefix, prefix_length);
+	put_repeated(out, '0', zeros);
+	put_text(out, digits + DIGITS_MAX - count, count);
+	if (field->left) {
+		put_repeated(out, ' ', padding);
+	}
+}
+
+static void put_signed(struct output *out, const struct field *field,
+		       int64_t value)
+{
+	const char *sign = field->plus ? "+" : field->space ? " " : "";
+
+	if (value < 0) {
+		put_number(out, field, 0 - (uint64_t)value, "-");
+	} else {
+		put_number(out, field, (uint64_t)value, sign);
+	}
+}
+
+static void put_unsigned(struct output *out, const struct field *field,
+			 uint64_t value)
+{
+	const char *prefix = "";
+
+	if (field->alternative && value != 0 && field->base == 16) {
+		prefix = field->upper ? "0X" : "0x";
+	} else if (field->alternative && value != 0 && field->base == 8) {
+		prefix = "0";
+	}
+	put_number(out, field, value, prefix);
+}
+
+static const char *parse_flags(const char *format, struct field *field)
+{
+	for (;; format++) {
+		switch (*format) {
 		case '-':
-			spec->left = true;
-			continue;
+			field->left = true;
+			break;
 		case '0':
-			spec->zero = true;
-			continue;
+			field->zero = true;
+			break;
 		case '+':
-			spec->plus = true;
-			continue;
+			field->plus = true;
+			break;
+		case ' ':
+			field->space = true;
+			break;
 		case '#':
-			spec->alternate = true;
-			continue;
+			field->alternative = true;
+			break;
 		default:
-			break;
-		}
-		break;
-	}
-	spec->width = parse_count(format, args);
-	if (spec->width < 0) {
-		spec->left = true;
-		spec->width = -spec->width;
-	}
-	spec->precision = -1;
-	if (**format == '.') {
-		(*format)++;
-		spec->precision = parse_count(format, args);
-	}
-	for (;; (*format)++) {
-		if (**format == 'l') {
-			spec->long_count++;
-		} else if (**format == 'z' || **format == 't') {
-			spec->long_count = 1;
-		} else if (**format != 'h') {
-			break;
+			return format;
 		}
 	}
 }
 
-static uint64_t take_unsigned(const struct spec *spec, va_list *args)
+/* A decimal number; stops growing long before it could overflow. */
+static const char *parse_number(const char *format, int *value_out)
 {
-	if (spec->long_count == 0) {
-		return va_arg(*args, unsigned);
+	int value = 0;
+
+	for (; *format >= '0' && *format <= '9'; format++) {
+		if (value < 100000) {
+			value = value * 10 + (*format - '0');
+		}
 	}
-	return spec->long_count == 1 ? va_arg(*args, unsigned long)
-				     : va_arg(*args, unsigned long long);
+	*value_out = value;
+	return format;
 }
 
-static int64_t take_signed(const struct spec *spec, va_list *args)
+static const char *parse_length(const char *format, struct field *field)
 {
-	if (spec->long_count == 0) {
-		return va_arg(*args, int);
+	field->length = sizeof(int);
+	switch (*format) {
+	case 'h':
+		format++;
+		field->length = sizeof(short);
+		if (*format == 'h') {
+			format++;
+			field->length = sizeof(char);
+		}
+		return format;
+	case 'l':
+		format++;
+		if (*format == 'l') {
+			format++;
+		}
+		field->length = sizeof(long long);
+		return format;
+	case 'j':
+	case 'z':
+	case 't':
+		field->length = sizeof(long long);
+		return format + 1;
+	default:
+		return format;
 	}
-	return spec->long_count == 1 ? va_arg(*args, long)
-				     : va_arg(*args, long long);
 }
 
-static void emit_signed(struct sink *sink, const struct spec *spec,
-			int64_t value)
+static int64_t cut_signed(int64_t value, int length)
 {
-	uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	const char *sign = value < 0 ? "-" : spec->plus ? "+" : "";
-
-	emit_number(sink, spec, magnitude, 10, false, sign);
+	switch (length) {
+	case sizeof(char):
+		return (signed char)value;
+	case sizeof(short):
+		return (short)value;
+	default:
+		return value;
+	}
 }
 
-static void convert(struct sink *sink, struct spec *spec, char conversion,
-		    va_list *args)
+static uint64_t cut_unsigned(uint64_t value, int length)
 {
-	const char *hex_prefix = spec->alternate ? "0x" : "";
+	switch (length) {
+	case sizeof(char):
+		return (unsigned char)value;
+	case sizeof(short):
+		return (unsigned short)value;
+	default:
+		return value;
+	}
+}
+
+/* va_list may be an array type: a structure passes it on by reference. */
+struct arguments {
+	va_list list;
+};
+
+static int64_t next_signed(struct arguments *arguments, int length)
+{
+	if (length == sizeof(long long)) {
+		return va_arg(arguments->list, long long);
+	}
+	return cut_signed(va_arg(arguments->list, int), length);
+}
+
+static uint64_t next_unsigned(struct arguments *arguments, int length)
+{
+	if (length == sizeof(long long)) {
+		return va_arg(arguments->list, unsigned long long);
+	}
+	return cut_unsigned(va_arg(arguments->list, unsigned int), length);
+}
+
+static const char *parse_field(const char *format, struct field *field,
+			       struct arguments *arguments)
+{
+	format = parse_flags(format, field);
+	if (*format == '*') {
+		field->width = va_arg(arguments->list, int);
+		if (field->width < 0) {
+			field->left = true;
+			field->width = field->width == INT_MIN ? INT_MAX
+							       : -field->width;
+		}
+		format++;
+	} else {
+		format = parse_number(format, &field->width);
+	}
+	field->precision = -1;
+	if (*format == '.' && format[1] == '*') {
+		field->precision = va_arg(arguments->list, int);
+		format += 2;
+	} else if (*format == '.') {
+		format = parse_number(format + 1, &field->precision);
+	}
+	return parse_length(format, field);
+}
+
+/* Returns false when the conversion is unknown. */
+static bool put_conversion(struct output *out, struct field *field,
+			   char conversion, struct arguments *arguments)
+{
 	char c;
 
+	field->base = 10;
 	switch (conversion) {
 	case 'd':
 	case 'i':
-		emit_signed(sink, spec, take_signed(spec, args));
-		break;
-	case 'u':
-		emit_number(sink, spec, take_unsigned(spec, args), 10, false,
-			    "");
-		break;
-	case 'x':
+		put_signed(out, field, next_signed(arguments, field->length));
+		return true;
 	case 'X':
-		emit_number(sink, spec, take_unsigned(spec, args), 16,
-			    conversion == 'X', hex_prefix);
+		field->upper = true;
+		FALLTHROUGH;
+	case 'x':
+		field->base = 16;
 		break;
 	case 'o':
-		emit_number(sink, spec, take_unsigned(spec, args), 8, false,
-			    spec->alternate ? "0" : "");
+		field->base = 8;
+		break;
+	case 'u':
 		break;
 	case 'p':
-		emit_number(sink, spec, (uintptr_t)va_arg(*args, void *), 16,
-			    false, "0x");
-		break;
-	case 'c':
-		c = (char)va_arg(*args, int);
-		emit_field(sink, spec, "", 0, &c, 1);
-		break;
+		field->base = 16;
+		put_number(out, field,
+			   (uintptr_t)va_arg(arguments->list, void *), "0x");
+		return true;
 	case 's':
-		emit_string(sink, spec, va_arg(*args, const char *));
-		break;
+		put_string(out, field, va_arg(arguments->list, const char *));
+		return true;
+	case 'c':
+		c = (char)va_arg(arguments->list, int);
+		put_padded(out, field, &c, 1);
+		return true;
 	default:
-		emit(sink, conversion);
-		break;
+		return false;
 	}
+	put_unsigned(out, field, next_unsigned(arguments, field->length));
+	return true;
 }
 
-int kvsnprintf(char *buf, size_t size, const char *format, va_list args)
+int kvsnprintf(char *buffer, size_t size, const char *format, va_list list)
 {
-	struct sink sink = {.buf = buf, .size = size};
-	va_list copy;
+	struct output out = {.buffer = buffer, .size = size};
+	struct arguments arguments;
 
-	va_copy(copy, args);
+	va_copy(arguments.list, list);
 	while (*format != '\0') {
-		struct spec spec = {0};
+		struct field field = {0};
+		const char *start = format++;
 
-		if (*format != '%') {
-			emit(&sink, *format++);
+		if (*start != '%') {
+			put(&out, *start);
 			continue;
 		}
-		format++;
-		parse_spec(&spec, &format, &copy);
-		if (*format == '\0') {
-			break;
+		if (*format == '%') {
+			put(&out, *format++);
+			continue;
 		}
-		convert(&sink, &spec, *format++, &copy);
+		format = parse_field(format, &field, &arguments);
+		if (*format != '\0' &&
+		    put_conversion(&out, &field, *format, &arguments)) {
+			format++;
+		} else {
+			put_text(&out, start, (int)(format - start));
+		}
 	}
-	va_end(copy);
+	va_end(arguments.list);
 	if (size > 0) {
-		buf[sink.length < size ? sink.length : size - 1] = '\0';
+		buffer[out.length < size ? out.length : size - 1] = '\0';
 	}
-	return (int)sink.length;
+	return (int)out.length;
 }
 
-int ksnprintf(char *buf, size_t size, const char *format, ...)
+int ksnprintf(char *buffer, size_t size, const char *format, ...)
 {
-	va_list args;
+	va_list arguments;
 	int length;
 
-	va_start(args, format);
-	length = kvsnprintf(buf, size, format, args);
-	va_end(args);
+	va_start(arguments, format);
+	length = kvsnprintf(buffer, size, format, arguments);
+	va_end(arguments);
+	return length;
+}
+
+size_t kvscnprintf(char *buffer, size_t size, const char *format,
+		   va_list arguments)
+{
+	size_t length = (size_t)kvsnprintf(buffer, size, format, arguments);
+
+	if (size == 0) {
+		return 0;
+	}
+	return length < size ? length : size - 1;
+}
+
+size_t kscnprintf(char *buffer, size_t size, const char *format, ...)
+{
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	length = kvscnprintf(buffer, size, format, arguments);
+	va_end(arguments);
 	return length;
 }

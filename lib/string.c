@@ -3,10 +3,52 @@
 /*
  * String functions for the kernel, which links no C library.
  *
- * Built with -ffreestanding, so the compiler does not turn these loops into
- * calls of the functions that they define.
+ * Built with -fno-builtin and without loop recognition, so the compiler does
+ * not turn these loops into calls of the functions that they define.
+ * memcpy(), memmove() and memset() here are for architectures that bring none
+ * of their own (arch/NAME/lib/memory.S).
  */
 #include <lib/string.h>
+
+#include <stdint.h>
+
+#include <lib/compiler.h>
+
+WEAK void *memcpy(void *restrict dst, const void *restrict src, size_t size)
+{
+	unsigned char *to = dst;
+	const unsigned char *from = src;
+
+	for (size_t i = 0; i < size; i++) {
+		to[i] = from[i];
+	}
+	return dst;
+}
+
+WEAK void *memmove(void *dst, const void *src, size_t size)
+{
+	unsigned char *to = dst;
+	const unsigned char *from = src;
+
+	/* Forwards is safe unless dst lies inside [src, src + size). */
+	if ((uintptr_t)to - (uintptr_t)from >= size) {
+		return memcpy(dst, src, size);
+	}
+	while (size-- > 0) {
+		to[size] = from[size];
+	}
+	return dst;
+}
+
+WEAK void *memset(void *dst, int byte, size_t size)
+{
+	unsigned char *to = dst;
+
+	for (size_t i = 0; i < size; i++) {
+		to[i] = (unsigned char)byte;
+	}
+	return dst;
+}
 
 void *memchr(const void *memory, int byte, size_t size)
 {
@@ -104,13 +146,12 @@ char *strstr(const char *text, const char *wanted)
 {
 	size_t length = strlen(wanted);
 
-	for (; strlen(text) >= length; text++) {
+	for (;; text++) {
 		if (strncmp(text, wanted, length) == 0) {
 			return (char *)text;
 		}
 		if (*text == '\0') {
-			break;
+			return NULL;
 		}
 	}
-	return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-/* Bounded string copy: ours on every target, C has none. */
+/* Bounded copies: ours on every target, C has none. */
 #include <lib/string.h>
 
 size_t string_copy(char *dst, const char *src, size_t size)
@@ -14,4 +14,11 @@ size_t string_copy(char *dst, const char *src, size_t size)
 		dst[kept] = '\0';
 	}
 	return length;
+}
+
+size_t string_append(char *dst, const char *src, size_t size)
+{
+	size_t used = strnlen(dst, size);
+
+	return used + string_copy(dst + used, src, size - used);
 }

@@ -25,3 +25,9 @@ char *strstr(const char *text, const char *wanted);
  * length of the source: >= size means truncated.
  */
 size_t string_copy(char *dst, const char *src, size_t size);
+
+/*
+ * The same behind the text already in dst; returns the length of both, also
+ * when dst was not terminated.
+ */
+size_t string_append(char *dst, const char *src, size_t size);

@@ -1,0 +1,2 @@
+obj-y += commands.o hooks.o main.o options.o options_parse.o usage.o
+obj-$(CONFIG_BOOTCHART) += bootchart.o

@@ -1,0 +1,1 @@
+subdir-y += debug init ipc mm module process sched sync time

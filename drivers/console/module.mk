@@ -1,0 +1,1 @@
+obj-y += control.o serial.o stdio.o
