@@ -1,16 +1,106 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Which CPU this is.  Only the boot CPU is started so far.
+ * Identity and features of the CPUs.
  */
 #include <arch/cpu.h>
 
+#include <arch/boot.h>
+#include <arch/percpu.h>
+#include <asm/cpuid.h>
+#include <asm/msr.h>
+#include <asm/pte.h>
+#include <asm/selectors.h>
+
+#include "internal.h"
+
+#define CR0_TS		(1ul << 3)
+#define CR0_EM		(1ul << 2)
+#define CR4_OSXMMEXCPT	(1ul << 10)
+#define CR4_FSGSBASE	(1ul << 16)
+#define EFER_SYSCALL	1ul
+#define STAR_VALUE                                                             \
+	((uint64_t)(SELECTOR_APP_DATA - 8) << 48 |                             \
+	 (uint64_t)SELECTOR_KERNEL_CODE << 32)
+#define FMASK_VALUE 0x47700 /* AC NT IOPL DF IF TF */
+
+extern const char entry_syscall[], entry_syscall_isolated[];
+
 unsigned cpu_count(void)
 {
-	return 1;
+	return 1; /* only the boot CPU is started: docs/limits.md */
 }
 
 unsigned cpu_id(void)
 {
-	return 0;
+	return percpu(cpu_local).id;
+}
+
+bool cpu_has_fsgsbase(void)
+{
+	return (cpuid_read(7, 0).ebx & 1) != 0;
+}
+
+void features_init(void)
+{
+	unsigned long cr0;
+	unsigned long cr4;
+
+	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+	cr4 |= CR4_OSXMMEXCPT;
+	if (cpu_has_fsgsbase()) {
+		cr4 |= CR4_FSGSBASE;
+	}
+	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 & ~(CR0_TS | CR0_EM)));
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4));
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL);
+	msr_write(MSR_STAR, STAR_VALUE);
+	msr_write(MSR_LSTAR, (uint64_t)(pte_app_bits != 0
+						? entry_syscall_isolated
+						: entry_syscall));
+	msr_write(MSR_FMASK, FMASK_VALUE);
+}
+
+void arch_init(void)
+{
+	percpu_boot_init();
+	descriptors_init();
+	descriptors_load();
+	features_init();
+	vector_init();
+	context_arch_init();
+}
+
+uint64_t cpu_hwcap(void)
+{
+	return cpuid_read(1, 0).edx; /* as Linux defines AT_HWCAP on x86 */
+}
+
+uint64_t cpu_hwcap2(void)
+{
+	return cpu_has_fsgsbase() ? 2 : 0; /* HWCAP2_FSGSBASE */
+}
+
+const char *cpu_platform(void)
+{
+	return "x86_64";
+}
+
+bool cpu_random(uint64_t *value_out)
+{
+	uint64_t value = 0;
+	uint8_t ok = 0;
+
+	if ((cpuid_read(1, 0).ecx & (1u << 30)) == 0) {
+		return false;
+	}
+	for (unsigned tries = 0; tries < 10 && ok == 0; tries++) {
+		__asm__ volatile("rdrand %0; setc %1"
+				 : "=r"(value), "=qm"(ok)
+				 :
+				 : "cc");
+	}
+	*value_out = value;
+	return ok != 0;
 }

@@ -65,3 +65,5 @@ static inline uint64_t cpu_cycles(void)
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
 	return (uint64_t)high << 32 | low;
 }
+
+bool cpu_has_fsgsbase(void);

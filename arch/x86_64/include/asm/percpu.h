@@ -40,6 +40,7 @@ static inline uintptr_t percpu_offset(void)
 	return offset;
 }
 
+extern struct cpu_local cpu_local; /* master copy: use percpu() */
 extern uintptr_t percpu_offsets[]; /* [I] after the CPU's start */
 
 static inline uintptr_t percpu_offset_of(unsigned cpu)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Thread contexts.
+ *
+ * Vector registers are saved when an application thread is switched away
+ * from; they are loaded when one is switched to, unless this CPU's registers
+ * still hold its state: vector_owner names the thread whose state they hold,
+ * and thread->arch.vector_cpu the CPU where it was saved last; both must agree.
+ *
+ * Called with interrupts disabled by the scheduler; no locks.
+ */
+#include <arch/context.h>
+
+#include <arch/cpu.h>
+#include <arch/frame.h>
+#include <arch/percpu.h>
+#include <asm/msr.h>
+#include <asm/selectors.h>
+#include <lib/string.h>
+#include <sched/thread.h>
+#include <uapi/errno.h>
+
+#include "internal.h"
+#include "vector.h"
+
+#define CALLEE_SAVED_COUNT 6
+#define SLOT_R13	   2 /* order of the pops in switch.S */
+#define SLOT_R12	   3
+
+struct thread *context_swap(struct thread *prev, struct thread *next);
+extern const char context_start[], context_start_app[];
+
+static PERCPU_DEFINE(struct thread *, vector_owner); /* [c] */
+static bool fsgsbase; /* [I] after context_arch_init() */
+
+void context_arch_init(void)
+{
+	fsgsbase = cpu_has_fsgsbase();
+}
+
+static uintptr_t stack_top(const struct thread *thread)
+{
+	return (uintptr_t)thread->stack + THREAD_STACK_SIZE;
+}
+
+void context_init_kernel(struct thread *thread, void (*func)(void *), void *arg)
+{
+	/* registers, return address, and a slot that keeps the stack 16-byte
+	 * aligned at the call in context_start */
+	uint64_t *slots = (uint64_t *)stack_top(thread) -
+			  (CALLEE_SAVED_COUNT + 2);
+
+	memset(slots, 0, (CALLEE_SAVED_COUNT + 2) * sizeof(*slots));
+	slots[SLOT_R12] = (uint64_t)func;
+	slots[SLOT_R13] = (uint64_t)arg;
+	slots[CALLEE_SAVED_COUNT] = (uint64_t)context_start;
+	thread->arch.sp = (uintptr_t)slots;
+}
+
+int context_init_app(struct thread *thread, const struct trapframe *frame,
+		     bool inherit)
+{
+	struct trapframe *copy =
+		(struct trapframe *)(stack_top(thread) - sizeof(*frame));
+	uint64_t *slots = (uint64_t *)copy - (CALLEE_SAVED_COUNT + 1);
+	struct thread *current = thread_current();
+
+	thread->arch.vector_state = vector_create();
+	if (thread->arch.vector_state == NULL) {
+		return -ENOMEM;
+	}
+	if (inherit && current->arch.vector_state != NULL) {
+		unsigned long state = cpu_irq_save();
+
+		vector_save(current->arch.vector_state);
+		memcpy(thread->arch.vector_state, current->arch.vector_state,
+		       vector_size());
+		cpu_irq_restore(state);
+		thread->arch.fs_base = context_tls(current);
+	}
+	*copy = *frame;
+	memset(slots, 0, CALLEE_SAVED_COUNT * sizeof(*slots));
+	slots[CALLEE_SAVED_COUNT] = (uint64_t)context_start_app;
+	thread->arch.sp = (uintptr_t)slots;
+	return 0;
+}
+
+int context_become_app(void)
+{
+	struct thread *thread = thread_current();
+	void *area = vector_create();
+	unsigned long state;
+	void *old;
+
+	if (area == NULL) {
+		return -ENOMEM;
+	}
+	state = cpu_irq_save();
+	old = thread->arch.vector_state;
+	thread->arch.vector_state = area;
+	vector_load(area);
+	percpu(vector_owner) = thread;
+	thread->arch.vector_cpu = cpu_id() + 1;
+	cpu_irq_restore(state);
+	vector_destroy(old);
+	context_set_tls(thread, 0);
+	return 0;
+}
+
+void context_free(struct thread *thread)
+{
+	vector_destroy(thread->arch.vector_state);
+	thread->arch.vector_state = NULL;
+}
+
+static uintptr_t read_fs_base(void)
+{
+	uintptr_t base;
+
+	if (!fsgsbase) {
+		return msr_read(MSR_FS_BASE);
+	}
+	__asm__ volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+static void write_fs_base(uintptr_t base)
+{
+	if (!fsgsbase) {
+		msr_write(MSR_FS_BASE, base);
+		return;
+	}
+	__asm__ volatile("wrfsbase %0" : : "r"(base));
+}
+
+void context_set_tls(struct thread *thread, uintptr_t base)
+{
+	unsigned long state = cpu_irq_save();
+
+	thread->arch.fs_base = base;
+	if (thread == thread_current()) {
+		write_fs_base(base);
+	}
+	cpu_irq_restore(state);
+}
+
+uintptr_t context_tls(struct thread *thread)
+{
+	return thread == thread_current() ? read_fs_base()
+					  : thread->arch.fs_base;
+}
+
+static void leave(struct thread *prev)
+{
+	if (prev->arch.vector_state != NULL) {
+		vector_save(prev->arch.vector_state);
+		prev->arch.vector_cpu = cpu_id() + 1;
+		percpu(vector_owner) = prev;
+		prev->arch.fs_base = read_fs_base();
+	}
+}
+
+static void enter(struct thread *next)
+{
+	struct cpu_local *local = &percpu(cpu_local);
+
+	local->thread = next;
+	local->stack_top = stack_top(next);
+	if (next->arch.vector_state == NULL) {
+		return;
+	}
+	write_fs_base(next->arch.fs_base);
+	if (percpu(vector_owner) != next ||
+	    next->arch.vector_cpu != cpu_id() + 1) {
+		vector_load(next->arch.vector_state);
+	}
+}
+
+struct thread *context_switch(struct thread *prev, struct thread *next)
+{
+	leave(prev);
+	enter(next);
+	return context_swap(prev, next);
+}
+
+struct trapframe *frame_current(void)
+{
+	struct thread *thread = thread_current();
+
+	if (thread == NULL || thread->arch.vector_state == NULL) {
+		return NULL;
+	}
+	return (struct trapframe *)(stack_top(thread) -
+				    sizeof(struct trapframe));
+}

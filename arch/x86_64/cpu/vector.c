@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Vector registers of the application: XSAVE where the processor has it, else
+ * FXSAVE (SDM volume 1, chapter 13).
+ *
+ * The size comes from CPUID for all features that we enable, so wider
+ * registers of newer processors need no change here.  The kernel itself never
+ * touches these registers; context.c decides when they are saved and loaded.
+ */
+#include "vector.h"
+
+#include <arch/percpu.h>
+#include <asm/cpuid.h>
+#include <lib/string.h>
+#include <mm/frame.h>
+#include <mm/slab.h>
+
+#include "internal.h"
+
+#define CPUID_XSAVE    (1u << 26)
+#define CR4_OSXSAVE    (1ul << 18)
+#define FXSAVE_SIZE    512
+#define XCR0_SUPPORTED 0xe7ull /* x87 SSE AVX, AVX-512 parts */
+#define MXCSR_DEFAULT  0x1f80
+#define FCW_DEFAULT    0x37f
+#define MXCSR_OFFSET   24
+
+static uint64_t features; /* [I] XCR0; 0: FXSAVE only */
+static size_t area_size;  /* [I] */
+
+static void write_xcr0(uint64_t value)
+{
+	__asm__ volatile("xsetbv"
+			 :
+			 : "c"(0), "a"((uint32_t)value),
+			   "d"((uint32_t)(value >> 32)));
+}
+
+void vector_init(void)
+{
+	unsigned long cr4;
+
+	area_size = FXSAVE_SIZE;
+	if ((cpuid_read(1, 0).ecx & CPUID_XSAVE) == 0) {
+		return;
+	}
+	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
+	features = (cpuid_read(0xd, 0).eax |
+		    (uint64_t)cpuid_read(0xd, 0).edx << 32) &
+		   XCR0_SUPPORTED;
+	write_xcr0(features);
+	area_size = cpuid_read(0xd, 0).ebx;
+}
+
+size_t vector_size(void)
+{
+	return area_size;
+}
+
+uint64_t vector_features(void)
+{
+	return features;
+}
+
+/* kmalloc's larger sizes are powers of two aligned to 64 bytes at least. */
+void *vector_create(void)
+{
+	uint8_t *area = kzalloc(area_size < 1024 ? 1024 : area_size);
+	const uint32_t mxcsr = MXCSR_DEFAULT;
+	const uint16_t fcw = FCW_DEFAULT;
+
+	if (area != NULL) {
+		memcpy(area, &fcw, sizeof(fcw));
+		memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
+	}
+	return area;
+}
+
+void vector_destroy(void *area)
+{
+	kfree(area);
+}
+
+void vector_save(void *area)
+{
+	if (features == 0) {
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	__asm__ volatile("xsave64 (%0)"
+			 :
+			 : "r"(area), "a"(0xffffffff), "d"(0xffffffff)
+			 : "memory");
+}
+
+void vector_load(const void *area)
+{
+	if (features == 0) {
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+		return;
+	}
+	__asm__ volatile("xrstor64 (%0)"
+			 :
+			 : "r"(area), "a"(0xffffffff), "d"(0xffffffff)
+			 : "memory");
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * All ways into the kernel and back (design.md, section 5).
+ *
+ * System calls.  A ring-0 application arrives with its own stack pointer and
+ * interrupts off (FMASK); the thread's kernel stack comes from gs.  The frame
+ * (struct trapframe) is built at its top.  Return is a jump: registers are
+ * restored, flags are loaded with IF clear on the kernel stack, then the
+ * application's stack pointer, then "sti; jmp *%rcx", in whose shadow no
+ * interrupt can come.  Nothing is written below the application's rsp: a leaf
+ * function keeps 128 live bytes there.
+ *
+ * Interrupts and exceptions enter on the CPU's entry stack (IST 1) with
+ * interrupts off.  The frame is built there, then copied to where it belongs:
+ * the top of the thread's kernel stack when the application was interrupted,
+ * below the interrupted rsp when the kernel was.  From then on the entry stack
+ * is free again, so handlers may nest and may switch threads.  NMI, double
+ * fault and machine check stay on stacks of their own.
+ *
+ * Unprivileged applications (--isolate) use the same paths; the entries from
+ * ring 3 swap gs.
+ */
+#include <asm/context.h>
+#include <asm/percpu.h>
+#include <asm/selectors.h>
+
+#define FRAME_VECTOR 120	/* offsets in struct trapframe */
+#define FRAME_RIP    136
+#define FRAME_CS     144
+#define FRAME_RFLAGS 152
+#define FRAME_RSP    160
+#define FRAME_SIZE   176
+#define FRAME_WORDS  22
+
+#define FLAG_IF_BIT 9
+
+	.macro push_registers
+	pushq %rdi
+	pushq %rsi
+	pushq %rdx
+	pushq %rcx
+	pushq %rax
+	pushq %r8
+	pushq %r9
+	pushq %r10
+	pushq %r11
+	pushq %rbx
+	pushq %rbp
+	pushq %r12
+	pushq %r13
+	pushq %r14
+	pushq %r15
+	.endm
+
+	.macro pop_registers
+	popq %r15
+	popq %r14
+	popq %r13
+	popq %r12
+	popq %rbp
+	popq %rbx
+	popq %r11
+	popq %r10
+	popq %r9
+	popq %r8
+	popq %rax
+	popq %rcx
+	popq %rdx
+	popq %rsi
+	popq %rdi
+	.endm
+
+	.text
+/* --- system calls --------------------------------------------------------- */
+
+	.globl entry_syscall_isolated
+entry_syscall_isolated:
+	swapgs
+	movq %rsp, %gs:CPU_LOCAL_APP_SP
+	movq %gs:CPU_LOCAL_STACK_TOP, %rsp
+	pushq $SELECTOR_APP_DATA
+	pushq %gs:CPU_LOCAL_APP_SP
+	pushq %r11
+	pushq $SELECTOR_APP_CODE
+	jmp syscall_common
+
+	.globl entry_syscall
+entry_syscall:
+	movq %rsp, %gs:CPU_LOCAL_APP_SP
+	movq %gs:CPU_LOCAL_STACK_TOP, %rsp
+	pushq $SELECTOR_KERNEL_DATA
+	pushq %gs:CPU_LOCAL_APP_SP
+	pushq %r11
+	pushq $SELECTOR_KERNEL_CODE
+syscall_common:
+	pushq %rcx
+	pushq %rax			/* error slot: the call's number */
+	pushq $VECTOR_SYSCALL
+	push_registers
+	xorl %ebp, %ebp
+	movq %rsp, %rdi
+	sti
+	call trap_syscall
+	cli
+	movq %gs:CPU_LOCAL_THREAD, %rax
+	cmpl $0, THREAD_WORK_OFFSET(%rax)
+	jne return_with_work
+	cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp)
+	jne return_by_iret		/* registers were replaced */
+	testb $3, FRAME_CS(%rsp)
+	jnz return_by_iret
+	pop_registers			/* rsp at the vector slot */
+	movq 16(%rsp), %rcx		/* rip */
+	movq 32(%rsp), %r11		/* flags */
+	btrq $FLAG_IF_BIT, %r11
+	pushq %r11
+	popfq
+	movq 32(%rsp), %r11
+	movq 40(%rsp), %rsp
+	sti
+	jmp *%rcx
+
+/* The frame is at rsp, interrupts off, the thread has work. */
+return_with_work:
+	movq %rsp, %rdi
+	call trap_resume_work
+	movq %gs:CPU_LOCAL_THREAD, %rax
+	cmpl $0, THREAD_WORK_OFFSET(%rax)
+	jne return_with_work
+return_by_iret:
+	testb $3, FRAME_CS(%rsp)
+	jz 1f
+	swapgs
+1:	pop_registers
+	addq $16, %rsp
+	iretq
+
+/* _Noreturn void context_enter_app(const struct trapframe *frame): the frame
+ * is copied to the top of the emptied kernel stack. */
+	.globl context_enter_app
+context_enter_app:
+	cli
+	movq %rdi, %rsi
+	movq %gs:CPU_LOCAL_STACK_TOP, %rdi
+	subq $FRAME_SIZE, %rdi
+	cmpq %rdi, %rsi
+	je 2f
+	movq %rdi, %rax
+	movl $FRAME_WORDS, %ecx
+	ja 1f				/* source above: forward is safe */
+	std
+	addq $FRAME_SIZE - 8, %rsi
+	addq $FRAME_SIZE - 8, %rdi
+1:	rep movsq
+	cld
+	movq %rax, %rdi
+2:	movq %rdi, %rsp
+	xorl %ebp, %ebp
+/* The frame is at rsp, interrupts off: on to the application. */
+	.globl return_to_app
+return_to_app:
+	movq %gs:CPU_LOCAL_THREAD, %rax
+	cmpl $0, THREAD_WORK_OFFSET(%rax)
+	jne return_with_work
+	jmp return_by_iret
+
+/* A new application thread starts here (context.c); its frame is at the top of
+ * its stack, which is where rsp ends up. */
+	.globl context_start_app
+context_start_app:
+	movq %rax, %rdi
+	xorl %ebp, %ebp
+	movq %rsp, %rbx
+	andq $-16, %rsp
+	call sched_thread_started
+	movq %rbx, %rsp
+	cli
+	jmp return_to_app
+
+/* --- interrupts and exceptions --------------------------------------------- */
+
+entry_common:
+	push_registers
+	cld
+	testb $3, FRAME_CS(%rsp)
+	jz 1f
+	swapgs
+1:	movq %rsp, %rsi
+	movq FRAME_RSP(%rsp), %rdi
+	cmpq $0, FRAME_RIP(%rsp)
+	jl 2f				/* upper half: the kernel's own */
+	movq %gs:CPU_LOCAL_STACK_TOP, %rdi
+2:	andq $-16, %rdi
+	subq $FRAME_SIZE, %rdi
+	movq %rdi, %rax
+	movl $FRAME_WORDS, %ecx
+	rep movsq
+	movq %rax, %rsp
+	movq %rax, %rdi
+	movq %rsp, %rbx			/* callee-saved: the frame */
+	xorl %ebp, %ebp
+	cmpq $0, FRAME_RIP(%rsp)
+	jge 3f
+	movq 32(%rsp), %rbp		/* kernel: go on with its frame chain */
+3:	call trap_handle
+	cli
+	movq %rbx, %rsp
+	cmpq $0, FRAME_RIP(%rsp)
+	jge return_to_app
+	pop_registers
+	addq $16, %rsp
+	iretq
+
+/* NMI, double fault, machine check: on their own stack, no thread switch. */
+entry_fatal:
+	push_registers
+	cld
+	movq %rsp, %rdi
+	movq %rsp, %rbx
+	testb $3, FRAME_CS(%rsp)
+	jz 1f
+	swapgs
+1:	call trap_handle
+	movq %rbx, %rsp
+	testb $3, FRAME_CS(%rsp)
+	jz 2f
+	swapgs
+2:	pop_registers
+	addq $16, %rsp
+	iretq
+
+/* The stubs of the 256 vectors, 16 bytes each, entry_stubs + 16 * vector. */
+	.balign 16
+	.globl entry_stubs
+entry_stubs:
+	.set vector, 0
+	.rept 256
+	.balign 16
+	.if (vector != 8) && (vector < 10 || vector > 14) && (vector != 17) && (vector != 21)
+	pushq $0
+	.endif
+	pushq $vector
+	.if (vector == 2) || (vector == 8) || (vector == 18)
+	jmp entry_fatal
+	.else
+	jmp entry_common
+	.endif
+	.set vector, vector + 1
+	.endr
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,1 @@
+obj-y += entry.o trap.o

@@ -1,0 +1,1 @@
+obj-y += copy.o mmu.o user.o

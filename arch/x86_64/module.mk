@@ -1,0 +1,1 @@
+subdir-y += boot cpu entry irq lib mmu signal smp time vdso

@@ -1,0 +1,1 @@
+obj-y += frame.o kmalloc.o slab.o
