@@ -31,7 +31,7 @@
 struct spinlock process_tree_lock = SPINLOCK_INIT("process.tree");
 struct spinlock process_group_lock = SPINLOCK_INIT("process.group");
 static struct list processes = LIST_INIT(processes); /* [t] */
-static struct process_id *id_hash[ID_HASH_SIZE];	    /* [tg] */
+static struct process_id *id_hash[ID_HASH_SIZE];     /* [tg] */
 static struct process_id *dead_ids; /* [t] to be freed without locks */
 
 struct process *process_current(void)

@@ -64,8 +64,7 @@ static bool spin_for_owner(struct mutex *mutex, struct thread *thread)
 			if (taken) {
 				break;
 			}
-		} else if (!__atomic_load_n(&owner->on_cpu,
-					    __ATOMIC_RELAXED) ||
+		} else if (!__atomic_load_n(&owner->on_cpu, __ATOMIC_RELAXED) ||
 			   __atomic_load_n(&mutex->waiter_count,
 					   __ATOMIC_RELAXED) != 0) {
 			break;
@@ -183,8 +182,9 @@ static void wake_first(struct mutex *mutex)
 {
 	spin_lock(&mutex->lock);
 	if (!list_is_empty(&mutex->waiters)) {
-		thread_wake(list_first(&mutex->waiters, struct mutex_waiter,
-				       link)->thread);
+		thread_wake(
+			list_first(&mutex->waiters, struct mutex_waiter, link)
+				->thread);
 	}
 	spin_unlock(&mutex->lock);
 }
@@ -201,8 +201,8 @@ void mutex_unlock(struct mutex *mutex) NO_THREAD_SAFETY
 	}
 	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(__atomic_load_n(&mutex->waiter_count,
-				     __ATOMIC_SEQ_CST) != 0)) { /* (1) */
+	if (unlikely(__atomic_load_n(&mutex->waiter_count, __ATOMIC_SEQ_CST) !=
+		     0)) { /* (1) */
 		wake_first(mutex);
 	}
 }

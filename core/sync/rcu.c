@@ -45,10 +45,10 @@ struct rcu_cpu {
 };
 
 static PERCPU_DEFINE(struct rcu_cpu, rcu_cpu);
-static uint64_t rcu_epoch = 1;	      /* [a] */
-static bool callbacks_waiting;	      /* [a] the thread has work */
-static uint32_t hurry_count;	      /* [a] callers of rcu_synchronize() */
-static struct thread *rcu_thread;     /* [I] once started */
+static uint64_t rcu_epoch = 1;	  /* [a] */
+static bool callbacks_waiting;	  /* [a] the thread has work */
+static uint32_t hurry_count;	  /* [a] callers of rcu_synchronize() */
+static struct thread *rcu_thread; /* [I] once started */
 
 void rcu_cpu_init(void)
 {

@@ -74,8 +74,8 @@ static bool has_waiters(const struct rwlock *rw)
 static void grant(struct rwlock *rw)
 {
 	while (!list_is_empty(&rw->waiters)) {
-		struct rwlock_waiter *first = list_first(
-			&rw->waiters, struct rwlock_waiter, link);
+		struct rwlock_waiter *first =
+			list_first(&rw->waiters, struct rwlock_waiter, link);
 		struct thread *thread = first->thread;
 
 		if (!(first->writer ? try_write(rw) : try_read(rw))) {

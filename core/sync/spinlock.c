@@ -31,8 +31,8 @@ static const char *name_of(const struct spinlock *lock)
  * waits for itself would wait for ever. */
 static void check_not_own(const struct spinlock *lock)
 {
-	if (CONFIG_LOCKDEP && __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) ==
-				      cpu_id() + 1) {
+	if (CONFIG_LOCKDEP &&
+	    __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) == cpu_id() + 1) {
 		panic("spinlock %s taken twice by CPU %u", name_of(lock),
 		      cpu_id());
 	}

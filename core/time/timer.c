@@ -82,8 +82,8 @@ void timer_init(struct timer *timer, void (*func)(struct timer *timer))
 }
 
 /* Locks the base that the timer belongs to; interrupts are disabled. */
-static struct timer_base *lock_base_of(const struct timer *timer)
-	NO_THREAD_SAFETY
+static struct timer_base *
+lock_base_of(const struct timer *timer) NO_THREAD_SAFETY
 {
 	for (;;) {
 		unsigned cpu = __atomic_load_n(&timer->cpu, __ATOMIC_RELAXED);

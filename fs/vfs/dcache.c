@@ -50,9 +50,9 @@ struct table {
 };
 
 static struct spinlock dcache_lock = SPINLOCK_INIT("dcache");
-static uint32_t sequence;	  /* [a] see 2 */
-static struct table *table;	  /* [dcache_lock] published */
-static size_t hashed_count;	  /* [dcache_lock] */
+static uint32_t sequence;		 /* [a] see 2 */
+static struct table *table;		 /* [dcache_lock] published */
+static size_t hashed_count;		 /* [dcache_lock] */
 static struct list lru = LIST_INIT(lru); /* [dcache_lock] NAMES_CACHED ones */
 static size_t lru_count;		 /* [dcache_lock] */
 
@@ -106,8 +106,8 @@ static void name_free_rcu(struct rcu_head *head)
 /* A name that lookups may still read; embedded ones go with the dentry. */
 static void name_retire(const char *text)
 {
-	struct dentry_name *name = (struct dentry_name *)(uintptr_t)name_of(
-		text);
+	struct dentry_name *name =
+		(struct dentry_name *)(uintptr_t)name_of(text);
 
 	if (!name->embedded) {
 		rcu_call(&name->rcu, name_free_rcu);
@@ -190,7 +190,8 @@ void dentry_put(struct dentry *dentry)
 	}
 }
 
-/* --- hash table ------------------------------------------------------------ */
+/* --- hash table ------------------------------------------------------------
+ */
 
 static struct dentry **bucket_of(struct table *of, uint32_t hash)
 {
@@ -200,8 +201,8 @@ static struct dentry **bucket_of(struct table *of, uint32_t hash)
 static bool matches(const struct dentry *dentry, const struct dentry *parent,
 		    uint32_t hash, const char *name, size_t length)
 {
-	const struct dentry_name *own = name_of(
-		__atomic_load_n(&dentry->name, __ATOMIC_ACQUIRE));
+	const struct dentry_name *own =
+		name_of(__atomic_load_n(&dentry->name, __ATOMIC_ACQUIRE));
 
 	return own->hash == hash && own->length == length &&
 	       READ_ONCE(dentry->parent) == parent &&
@@ -303,8 +304,8 @@ static struct table *table_create(size_t size)
 static bool table_grow(void)
 {
 	struct table *old = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-	struct table *fresh = table_create(old == NULL ? TABLE_FIRST
-						       : old->size * 2);
+	struct table *fresh =
+		table_create(old == NULL ? TABLE_FIRST : old->size * 2);
 
 	if (fresh == NULL) {
 		return old != NULL;
@@ -335,7 +336,8 @@ static bool table_grow(void)
 	return true;
 }
 
-/* --- membership --------------------------------------------------------------- */
+/* --- membership
+ * --------------------------------------------------------------- */
 
 static void child_add(struct dentry *dentry)
 {
@@ -401,8 +403,8 @@ void dentry_hash(struct dentry *dentry)
 	struct table *now = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
 	bool crowded;
 
-	if ((now == NULL || (hashed_count > now->size &&
-			     now->size < TABLE_MAX)) &&
+	if ((now == NULL ||
+	     (hashed_count > now->size && now->size < TABLE_MAX)) &&
 	    !table_grow()) {
 		return; /* no memory: it works, uncached */
 	}
@@ -444,7 +446,8 @@ void dentry_instantiate(struct dentry *dentry, struct inode *inode)
 	}
 }
 
-/* --- rename ------------------------------------------------------------------- */
+/* --- rename
+ * ------------------------------------------------------------------- */
 
 /* Under the lock, in an odd sequence.  The old parent's reference falls to the
  * caller. */
@@ -505,7 +508,8 @@ void dentry_swap(struct dentry *a, struct dentry *b, struct dentry_name *for_a,
 	name_retire(name_b);
 }
 
-/* --- tree ------------------------------------------------------------------------ */
+/* --- tree
+ * ------------------------------------------------------------------------ */
 
 bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor)
 {
@@ -554,7 +558,8 @@ struct dentry *dentry_parent(struct dentry *dentry)
 	return parent;
 }
 
-/* --- reclaim ------------------------------------------------------------------- */
+/* --- reclaim
+ * ------------------------------------------------------------------- */
 
 /* Takes the cache's reference if it is the only one. */
 static bool take_last_locked(struct dentry *dentry)
@@ -577,8 +582,8 @@ size_t dcache_shrink(size_t target)
 
 	spin_lock(&dcache_lock);
 	while (freed < target && scans-- > 0) {
-		struct dentry *dentry = list_first(&lru, struct dentry,
-						   lru_link);
+		struct dentry *dentry =
+			list_first(&lru, struct dentry, lru_link);
 
 		if (dentry == NULL) {
 			break;

@@ -56,8 +56,7 @@ static struct file *file_allocate(void)
 }
 
 int file_create_anonymous(const struct file_ops *ops, void *private,
-			  uint32_t mode, uint32_t flags,
-			  struct file **file_out)
+			  uint32_t mode, uint32_t flags, struct file **file_out)
 {
 	struct file *file = file_allocate();
 
@@ -131,7 +130,8 @@ void file_position_unlock(struct file *file, bool locked)
 	}
 }
 
-/* --- operations ------------------------------------------------------------ */
+/* --- operations ------------------------------------------------------------
+ */
 
 ssize_t file_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
@@ -283,7 +283,8 @@ int file_stat(struct file *file, struct kstat *stat)
 	return vfs_stat(&path, stat);
 }
 
-/* --- mapping ----------------------------------------------------------------- */
+/* --- mapping -----------------------------------------------------------------
+ */
 
 static struct file *file_of(struct vm_object *object)
 {

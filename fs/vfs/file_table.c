@@ -248,8 +248,7 @@ static struct file *lookup_counted(struct file_table *table, unsigned fd)
 /* Nobody but the calling thread can change the table. */
 static bool is_exclusive(const struct process *process)
 {
-	return __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) ==
-		       1 &&
+	return __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1 &&
 	       refcount_read(&process->files->refs) == 1;
 }
 
@@ -309,7 +308,8 @@ int file_table_next(struct file_table *table, int fd)
 	return found < size ? (int)found : -1;
 }
 
-/* --- changes --------------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------------
+ */
 
 /* Makes slot `fd` exist.  Called and returns with the lock held; drops it
  * meanwhile.  0, -EMFILE or -ENOMEM. */
@@ -396,8 +396,7 @@ int fd_install(struct file *file, int minimum, bool close_on_exec)
 	} while (err == 0);
 	if (err == 0) {
 		publish_locked(table, fd, file, close_on_exec);
-		if (fd == table->lowest ||
-		    (unsigned)minimum <= table->lowest) {
+		if (fd == table->lowest || (unsigned)minimum <= table->lowest) {
 			table->lowest = fd + 1;
 		}
 	}

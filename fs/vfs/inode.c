@@ -132,8 +132,7 @@ static struct inode *find_locked(struct superblock *superblock, uint64_t number)
 	struct inode *inode;
 
 	list_for_each (inode, bucket_of(superblock, number), hash_link) {
-		if (inode->number == number &&
-		    refcount_try_get(&inode->refs)) {
+		if (inode->number == number && refcount_try_get(&inode->refs)) {
 			return inode;
 		}
 	}
@@ -210,10 +209,9 @@ static int change_writers(struct inode *inode, int step)
 		if ((step > 0 && count < 0) || (step < 0 && count > 0)) {
 			return -ETXTBSY;
 		}
-	} while (!__atomic_compare_exchange_n(&inode->write_count, &count,
-					      count + step, true,
-					      __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(
+		&inode->write_count, &count, count + step, true,
+		__ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return 0;
 }
 

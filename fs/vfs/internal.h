@@ -78,11 +78,11 @@ struct walk {
 	struct path path; /* reached; references */
 	struct path root; /* references */
 	struct path start;
-	unsigned flags;	      /* WALK_* */
-	unsigned link_count;  /* symlinks followed so far */
-	unsigned depth;	      /* entries of links in use */
-	const char *rest;     /* not yet walked */
-	const char *last;     /* component, not NUL-terminated */
+	unsigned flags;	     /* WALK_* */
+	unsigned link_count; /* symlinks followed so far */
+	unsigned depth;	     /* entries of links in use */
+	const char *rest;    /* not yet walked */
+	const char *last;    /* component, not NUL-terminated */
 	size_t last_length;
 	enum path_last last_type;
 	bool slash; /* slashes follow the last component */
@@ -90,8 +90,7 @@ struct walk {
 };
 
 /* 0 or an error; walk_end() is needed only after success. */
-int walk_start(struct walk *walk, int dir_fd, const char *path,
-	       unsigned flags);
+int walk_start(struct walk *walk, int dir_fd, const char *path, unsigned flags);
 void walk_end(struct walk *walk);
 /* Goes on to the directory of the last component. */
 int walk_to_parent(struct walk *walk);

@@ -37,7 +37,7 @@ struct list {
 };
 
 /* For static storage: struct list l = LIST_INITIALIZER(l); */
-#define LIST_INITIALIZER(name)                                                        \
+#define LIST_INITIALIZER(name)                                                 \
 	{                                                                      \
 		.head = {.next = &(name).head, .prev = &(name).head }          \
 	}

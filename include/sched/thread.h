@@ -89,8 +89,8 @@ struct thread {
 	struct rcu_head rcu;
 	struct thread_state_linux linux; /* signals, futexes, ids: see header */
 	uint64_t wait_channel; /* [t] return address of the sleep, /proc */
-	void (*kernel_func)(void *); /* [I] of kernel threads */
-	void *kernel_arg;	     /* [I] */
+	void (*kernel_func)(void *);   /* [I] of kernel threads */
+	void *kernel_arg;	       /* [I] */
 	struct lockdep_thread lockdep; /* [t] sleeping locks held */
 };
 

@@ -75,14 +75,15 @@ struct file_ops {
 };
 
 /* Access mode of struct file, from O_ACCMODE. */
-#define FILE_READ	     (1u << 0)
-#define FILE_WRITE	     (1u << 1)
-#define FILE_PATH_ONLY	     (1u << 2) /* O_PATH */
-#define FILE_SEEKABLE	     (1u << 3) /* has a position: pread, lseek */
-#define FILE_STREAM	     (1u << 4) /* no position: ops ignore *pos */
-#define FILE_POSITION_LOCKED (1u << 5) /* reads, writes, readdir and lseek at \
-					* the shared position take turns */
-#define FILE_WRITE_COUNTED   (1u << 6) /* counted in inode->write_count */
+#define FILE_READ      (1u << 0)
+#define FILE_WRITE     (1u << 1)
+#define FILE_PATH_ONLY (1u << 2) /* O_PATH */
+#define FILE_SEEKABLE  (1u << 3) /* has a position: pread, lseek */
+#define FILE_STREAM    (1u << 4) /* no position: ops ignore *pos */
+#define FILE_POSITION_LOCKED                                                   \
+	(1u << 5)		     /* reads, writes, readdir and lseek at    \
+				      * the shared position take turns */
+#define FILE_WRITE_COUNTED (1u << 6) /* counted in inode->write_count */
 
 struct file {
 	const struct file_ops *ops; /* [I] */

@@ -106,13 +106,14 @@ struct inode {
 	/* Symlinks: the target when it stays in memory, NUL-terminated; NULL:
 	 * ops->readlink. */
 	const char *link_target; /* [I] */
-	void *private;	      /* of the filesystem */
-	void *pipe;	      /* FIFOs: fs/vfs/fifo.c */
-	struct file_locks *locks; /* [a] flock and POSIX locks: fs/vfs/locks.c */
-	void *watches;	      /* inotify */
-	void *socket;	      /* bound AF_UNIX socket */
-	int32_t write_count;  /* [a] opens for writing, <0 denied (exec) */
-	uint32_t seals;	      /* [l] memfd: UAPI_F_SEAL_* */
+	void *private;		 /* of the filesystem */
+	void *pipe;		 /* FIFOs: fs/vfs/fifo.c */
+	struct file_locks
+		*locks;	     /* [a] flock and POSIX locks: fs/vfs/locks.c */
+	void *watches;	     /* inotify */
+	void *socket;	     /* bound AF_UNIX socket */
+	int32_t write_count; /* [a] opens for writing, <0 denied (exec) */
+	uint32_t seals;	     /* [l] memfd: UAPI_F_SEAL_* */
 	struct rcu_head rcu;
 };
 
@@ -176,9 +177,9 @@ struct superblock {
 	uint64_t next_inode;		    /* [a] for memory filesystems */
 	struct dentry *root;		    /* [I] */
 	struct refcount refs;
-	struct mutex rename_lock;      /* moves of directories */
-	struct spinlock inode_lock;    /* guards inode_buckets */
-	struct list *inode_buckets;    /* NULL until first used */
+	struct mutex rename_lock;   /* moves of directories */
+	struct spinlock inode_lock; /* guards inode_buckets */
+	struct list *inode_buckets; /* NULL until first used */
 	void *private;
 };
 

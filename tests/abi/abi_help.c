@@ -3,8 +3,8 @@
  * The helpers that abi_test.h offers to checks. None keeps state but the
  * fault trap, which is per thread.
  */
-#include "abi_test.h"
 #include "abi_internal.h"
+#include "abi_test.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -16,8 +16,8 @@
  * A family that defines abi_without_leader runs its checks in a second
  * thread, after the first thread of the process has ended.
  */
-#include "abi_test.h"
 #include "abi_internal.h"
+#include "abi_test.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -31,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SCRATCH "/tmp/abi-" ABI_FAMILY
+#define SCRATCH	 "/tmp/abi-" ABI_FAMILY
 #define WATCHDOG SIGRTMAX
 
 extern const struct abi_case *const __start_abi_cases[];

@@ -14,6 +14,7 @@
 
 #include <arch/cpu.h>
 #include <arch/frame.h>
+#include <arch/mmu.h>
 #include <arch/percpu.h>
 #include <asm/msr.h>
 #include <asm/selectors.h>
@@ -27,6 +28,7 @@
 #define CALLEE_SAVED_COUNT 6
 #define SLOT_R13	   2 /* order of the pops in switch.S */
 #define SLOT_R12	   3
+#define RFLAGS_FIXED	   2ul /* bit 1 is always set */
 
 struct thread *context_swap(struct thread *prev, struct thread *next);
 extern const char context_start[], context_start_app[];
@@ -48,8 +50,8 @@ void context_init_kernel(struct thread *thread, void (*func)(void *), void *arg)
 {
 	/* registers, return address, and a slot that keeps the stack 16-byte
 	 * aligned at the call in context_start */
-	uint64_t *slots = (uint64_t *)stack_top(thread) -
-			  (CALLEE_SAVED_COUNT + 2);
+	uint64_t *slots =
+		(uint64_t *)stack_top(thread) - (CALLEE_SAVED_COUNT + 2);
 
 	memset(slots, 0, (CALLEE_SAVED_COUNT + 2) * sizeof(*slots));
 	slots[SLOT_R12] = (uint64_t)func;
@@ -193,4 +195,18 @@ struct trapframe *frame_current(void)
 	}
 	return (struct trapframe *)(stack_top(thread) -
 				    sizeof(struct trapframe));
+}
+
+void frame_init_app(struct trapframe *frame, uintptr_t pc, uintptr_t sp)
+{
+	bool isolated = mmu_isolated();
+
+	*frame = (struct trapframe){
+		.vector = VECTOR_NONE,
+		.rip = pc,
+		.cs = isolated ? SELECTOR_APP_CODE : SELECTOR_KERNEL_CODE,
+		.rflags = RFLAGS_FIXED | RFLAGS_IF,
+		.rsp = sp,
+		.ss = isolated ? SELECTOR_APP_DATA : SELECTOR_KERNEL_DATA,
+	};
 }

@@ -14,11 +14,11 @@
 
 #include "internal.h"
 
-#define CR0_TS		(1ul << 3)
-#define CR0_EM		(1ul << 2)
-#define CR4_OSXMMEXCPT	(1ul << 10)
-#define CR4_FSGSBASE	(1ul << 16)
-#define EFER_SYSCALL	1ul
+#define CR0_TS	       (1ul << 3)
+#define CR0_EM	       (1ul << 2)
+#define CR4_OSXMMEXCPT (1ul << 10)
+#define CR4_FSGSBASE   (1ul << 16)
+#define EFER_SYSCALL   1ul
 #define STAR_VALUE                                                             \
 	((uint64_t)(SELECTOR_APP_DATA - 8) << 48 |                             \
 	 (uint64_t)SELECTOR_KERNEL_CODE << 32)
@@ -56,9 +56,9 @@ void features_init(void)
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4));
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL);
 	msr_write(MSR_STAR, STAR_VALUE);
-	msr_write(MSR_LSTAR, (uint64_t)(pte_app_bits != 0
-						? entry_syscall_isolated
-						: entry_syscall));
+	msr_write(MSR_LSTAR,
+		  (uint64_t)(pte_app_bits != 0 ? entry_syscall_isolated
+					       : entry_syscall));
 	msr_write(MSR_FMASK, FMASK_VALUE);
 }
 

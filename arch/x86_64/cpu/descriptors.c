@@ -76,8 +76,8 @@ extern const char entry_stubs[];
 
 static struct gate gates[GATE_COUNT]; /* [I] after the boot CPU's start */
 static PERCPU_DEFINE(struct segment_table, segments); /* [c] */
-static PERCPU_DEFINE(struct task_state, task);	       /* [c] */
-static PERCPU_DEFINE(struct stacks, fault_stacks);     /* [c] */
+static PERCPU_DEFINE(struct task_state, task);	      /* [c] */
+static PERCPU_DEFINE(struct stacks, fault_stacks);    /* [c] */
 
 static void set_gate(unsigned vector, unsigned stack, unsigned extra)
 {

@@ -47,8 +47,8 @@ void vector_init(void)
 	}
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
-	features = (cpuid_read(0xd, 0).eax |
-		    (uint64_t)cpuid_read(0xd, 0).edx << 32) &
+	features = (cpuid_read(0xd, 0).eax | (uint64_t)cpuid_read(0xd, 0).edx
+						     << 32) &
 		   XCR0_SUPPORTED;
 	write_xcr0(features);
 	area_size = cpuid_read(0xd, 0).ebx;
@@ -105,4 +105,22 @@ void vector_load(const void *area)
 			 :
 			 : "r"(area), "a"(0xffffffff), "d"(0xffffffff)
 			 : "memory");
+}
+
+/*
+ * Conditions that are raised and not masked, bit 0 invalid ... 5 precision
+ * (SDM 1, 8.1.3 and 10.2.3), of the state in the registers.
+ */
+unsigned vector_float_conditions(bool simd)
+{
+	uint32_t mxcsr;
+	uint16_t status;
+	uint16_t control;
+
+	if (simd) {
+		__asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+		return mxcsr & ~(mxcsr >> 7) & 0x3f;
+	}
+	__asm__ volatile("fnstsw %0; fnstcw %1" : "=m"(status), "=m"(control));
+	return status & ~(unsigned)control & 0x3f;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 /* Areas for the vector registers: see vector.c. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,3 +12,4 @@ void *vector_create(void);	/* initial state; NULL: no memory */
 void vector_destroy(void *area);
 void vector_save(void *area);
 void vector_load(const void *area);
+unsigned vector_float_conditions(bool simd);

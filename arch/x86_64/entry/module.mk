@@ -1,1 +1,1 @@
-obj-y += entry.o trap.o
+obj-y += entry.o frame.o trap.o

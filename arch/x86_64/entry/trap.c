@@ -1,21 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Exceptions of the kernel, and the saved registers in words.
+ * Exceptions and interrupts, called by entry.S with interrupts disabled.
  *
- * The kernel has no code yet whose faults are expected: every exception is a
- * kernel bug.  Stateless.
+ * An exception of the application is a page fault to resolve or a signal; of
+ * the kernel, a page fault at an application address in a user copy, or a bug.
+ * Copies that must not sleep run with interrupts disabled: their faults go
+ * to the fixup at once.
  */
-#include <arch/frame.h>
+#include <arch/trap.h>
 
-#include <debug/log.h>
+#include <arch/cpu.h>
+#include <arch/frame.h>
+#include <arch/mmu.h>
+#include <asm/trap.h>
 #include <debug/panic.h>
 #include <lib/compiler.h>
+#include <uapi/errno.h>
+#include <uapi/signal.h>
 
-void exception_handle(struct trapframe *frame);
+#include "../cpu/vector.h"
+#include "../irq/internal.h"
 
-extern const char kernel_start[], kernel_text_end[];
-extern const char boot_stack[], boot_stack_top[];
+#define EXCEPTION_DEBUG	     1
+#define EXCEPTION_NMI	     2
+#define EXCEPTION_PAGE_FAULT 14
+#define EXCEPTION_COUNT	     32
+#define FAULT_PRESENT	     (1u << 0)
+#define FAULT_WRITE	     (1u << 1)
+#define FAULT_EXEC	     (1u << 4)
+#define RFLAGS_TF	     (1ul << 8)
+
+void trap_handle(struct trapframe *frame);
+
+/* Where a faulting instruction of the kernel continues. */
+struct fixup {
+	uintptr_t at;
+	uintptr_t to;
+};
+extern const struct fixup __start_extable[], __stop_extable[];
 
 static const char *const exception_names[] = {
 	"divide error",
@@ -42,69 +65,123 @@ static const char *const exception_names[] = {
 	"control protection",
 };
 
-static uint64_t fault_address(void)
+/* What Linux sends; the code of 16 and 19 is in the vector state. */
+struct trap_signal_row {
+	uint8_t signal;
+	int8_t code;
+	bool has_address; /* of the instruction */
+};
+
+static const struct trap_signal_row trap_signals[EXCEPTION_COUNT] = {
+	[0] = {SIGFPE, FPE_INTDIV, true}, [1] = {SIGTRAP, TRAP_TRACE, true},
+	[3] = {SIGTRAP, -1, false},	  [4] = {SIGSEGV, -1, false},
+	[5] = {SIGSEGV, -1, false},	  [6] = {SIGILL, ILL_ILLOPN, true},
+	[10] = {SIGSEGV, -1, false},	  [11] = {SIGBUS, -1, false},
+	[12] = {SIGBUS, -1, false},	  [13] = {SIGSEGV, -1, false},
+	[16] = {SIGFPE, 0, true},	  [17] = {SIGBUS, BUS_ADRALN, true},
+	[19] = {SIGFPE, 0, true},
+};
+
+static bool apply_fixup(struct trapframe *frame)
 {
-	uint64_t address;
-
-	__asm__ volatile("movq %%cr2, %0" : "=r"(address));
-	return address;
-}
-
-void frame_print(const struct trapframe *f)
-{
-	log_error("rip %016lx rsp %016lx rflags %08lx cs %lx ss %lx", f->rip,
-		  f->rsp, f->rflags, f->cs, f->ss);
-	log_error("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx,
-		  f->rcx, f->rdx);
-	log_error("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi,
-		  f->rbp, f->r8);
-	log_error("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10,
-		  f->r11, f->r12);
-	log_error("r13 %016lx r14 %016lx r15 %016lx cr2 %016lx", f->r13, f->r14,
-		  f->r15, fault_address());
-	log_error("vector %lu error %lx", f->vector, f->error);
-}
-
-/* A frame record can only lie on the boot stack: nothing else is followed. */
-static bool is_stack(uintptr_t address)
-{
-	return address % 8 == 0 && address >= (uintptr_t)boot_stack &&
-	       address + 16 <= (uintptr_t)boot_stack_top;
-}
-
-static bool is_text(uintptr_t address)
-{
-	return address >= (uintptr_t)kernel_start &&
-	       address < (uintptr_t)kernel_text_end;
-}
-
-unsigned frame_backtrace(const struct trapframe *frame, uintptr_t *pcs,
-			 unsigned count)
-{
-	uintptr_t fp = frame != NULL ? frame_fp(frame)
-				     : (uintptr_t)__builtin_frame_address(0);
-	unsigned found = 0;
-
-	if (frame != NULL && found < count) {
-		pcs[found++] = frame_pc(frame);
-	}
-	while (found < count && is_stack(fp)) {
-		const uintptr_t *record = (const uintptr_t *)fp;
-
-		if (!is_text(record[1]) || record[0] <= fp) {
-			break;
+	for (const struct fixup *fixup = __start_extable;
+	     fixup < __stop_extable; fixup++) {
+		if (fixup->at == frame->rip) {
+			frame->rip = fixup->to;
+			return true;
 		}
-		pcs[found++] = record[1];
-		fp = record[0];
 	}
-	return found;
+	return false;
 }
 
-void exception_handle(struct trapframe *frame)
+static _Noreturn void die(struct trapframe *frame)
 {
 	const char *name = frame->vector < ARRAY_SIZE(exception_names)
 				   ? exception_names[frame->vector]
 				   : "unknown exception";
 
-	panic_frame(frame, "%s", name);
+	panic_frame(frame, "%s in the kernel", name);
+}
+
+static unsigned fault_flags(const struct trapframe *frame)
+{
+	return ((frame->error & FAULT_PRESENT) != 0 ? TRAP_FAULT_PRESENT : 0) |
+	       ((frame->error & FAULT_WRITE) != 0 ? TRAP_FAULT_WRITE : 0) |
+	       ((frame->error & FAULT_EXEC) != 0 ? TRAP_FAULT_EXEC : 0) |
+	       (frame_is_app(frame) ? TRAP_FAULT_APP : 0);
+}
+
+static void page_fault(struct trapframe *frame)
+{
+	uintptr_t address = fault_address();
+	int signal = SIGSEGV;
+	int code = SEGV_MAPERR;
+
+	if (!frame_is_app(frame) &&
+	    (address >= USER_END || (frame->rflags & RFLAGS_IF) == 0)) {
+		if (address >= USER_END || !apply_fixup(frame)) {
+			die(frame);
+		}
+		return;
+	}
+	cpu_irq_enable();
+	if (address < USER_END &&
+	    trap_page_fault(address, fault_flags(frame), &signal, &code) == 0) {
+		return;
+	}
+	if (frame_is_app(frame)) {
+		trap_signal(frame, signal, code, address, EXCEPTION_PAGE_FAULT,
+			    frame->error);
+	} else if (!apply_fixup(frame)) {
+		die(frame);
+	}
+}
+
+/* 16 and 19: the first unmasked condition of the vector state. */
+static int float_code(unsigned vector)
+{
+	static const int codes[] = {FPE_FLTINV, FPE_FLTINV, FPE_FLTDIV,
+				    FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES};
+	unsigned pending = vector_float_conditions(vector == 19);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(codes); i++) {
+		if ((pending & 1u << i) != 0) {
+			return codes[i];
+		}
+	}
+	return FPE_FLTINV;
+}
+
+static void app_exception(struct trapframe *frame)
+{
+	const struct trap_signal_row *row = &trap_signals[frame->vector];
+	int code = row->code;
+
+	if (row->signal == 0) {
+		die(frame);
+	}
+	if (row->signal == SIGFPE && code == 0) {
+		code = float_code((unsigned)frame->vector);
+	}
+	cpu_irq_enable();
+	trap_signal(frame, row->signal, code < 0 ? SI_KERNEL : code,
+		    row->has_address ? frame->rip : 0, (unsigned)frame->vector,
+		    frame->error);
+}
+
+void trap_handle(struct trapframe *frame)
+{
+	if (frame->vector >= EXCEPTION_COUNT) {
+		irq_dispatch((unsigned)frame->vector);
+	} else if (frame->vector == EXCEPTION_PAGE_FAULT) {
+		page_fault(frame);
+	} else if (frame_is_app(frame) && frame->vector != EXCEPTION_NMI) {
+		app_exception(frame);
+	} else if (frame->vector == EXCEPTION_DEBUG) {
+		/* The trap flag of a ring-0 application reached the way back
+		 * from a system call: single steps are not supported. */
+		frame->rflags &= ~RFLAGS_TF;
+	} else if (!apply_fixup(frame)) {
+		die(frame);
+	}
 }

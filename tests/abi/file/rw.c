@@ -171,8 +171,7 @@ ABI_CASE(readv_writev_order)
 {
 	char a[3], b[4];
 	int fd = fresh();
-	struct iovec out[4] = {
-		{"one", 3}, {NULL, 0}, {"two", 3}, {"three", 5}};
+	struct iovec out[4] = {{"one", 3}, {NULL, 0}, {"two", 3}, {"three", 5}};
 	CHECK_EQ(writev(fd, out, 4), 11);
 	OK(lseek(fd, 0, SEEK_SET));
 	struct iovec in[2] = {{a, 3}, {b, 4}};

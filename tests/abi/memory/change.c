@@ -10,7 +10,7 @@
 
 #define PAGE 4096UL
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 /* `count` pages with a number in each, and a hole of `hole` pages behind. */
 static char *numbered(size_t count, size_t hole)
@@ -214,7 +214,7 @@ ABI_CASE(madvise_free)
 
 ABI_CASE(madvise_hints)
 {
-	static const int hints[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL,
+	static const int hints[] = {MADV_NORMAL,   MADV_RANDOM, MADV_SEQUENTIAL,
 				    MADV_DONTDUMP, MADV_DODUMP, MADV_DONTFORK,
 				    MADV_DOFORK};
 	char *p = numbered(2, 0);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 #if defined(__x86_64__)
 /* mov $42, %eax; ret */
@@ -238,7 +238,8 @@ static void wait_running(struct race *race)
 
 ABI_CASE(mprotect_reaches_other_cpus)
 {
-	/* After mprotect returned no thread can write through an old TLB entry. */
+	/* After mprotect returned no thread can write through an old TLB entry.
+	 */
 	struct race race = {.counter = (void *)abi_pages(1, RW)};
 	pthread_t thread = abi_thread(counting_thread, &race);
 	for (int round = 0; round < 50; round++) {

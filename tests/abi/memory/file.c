@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 static int sized_file(const char *name, size_t size)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 struct line {
 	unsigned long from, to, offset, inode;

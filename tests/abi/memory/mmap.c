@@ -12,7 +12,7 @@
 
 #define PAGE 4096UL
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 
 static void *map(void *hint, size_t length, int prot, int flags)
 {

@@ -2,14 +2,16 @@
 #pragma once
 
 /*
- * Saved registers of x86-64, in the order in which entry/stubs.S pushes
- * them; the last five are the processor's.
+ * Saved registers of x86-64, in the order in which entry/entry.S pushes
+ * them; the last five are the processor's.  `error` holds the number of a
+ * system call; `vector` is VECTOR_SYSCALL while the frame is that of a call.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <asm/mmu.h>
+#include <asm/selectors.h>
 
 struct trapframe {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
@@ -18,8 +20,8 @@ struct trapframe {
 	uint64_t error;
 	uint64_t rip, cs, rflags, rsp, ss;
 };
-_Static_assert(sizeof(struct trapframe) == 22 * 8, "stubs.S");
-_Static_assert(offsetof(struct trapframe, rip) == 17 * 8, "stubs.S");
+_Static_assert(sizeof(struct trapframe) == 22 * 8, "entry.S");
+_Static_assert(offsetof(struct trapframe, rip) == 17 * 8, "entry.S");
 
 /* Application code lies in the lower half, in both privilege modes. */
 static inline bool frame_is_app(const struct trapframe *frame)
@@ -51,3 +53,47 @@ static inline void frame_set_sp(struct trapframe *frame, uintptr_t sp)
 {
 	frame->rsp = sp;
 }
+
+static inline bool frame_in_syscall(const struct trapframe *frame)
+{
+	return frame->vector == VECTOR_SYSCALL;
+}
+
+static inline unsigned long frame_syscall_number(const struct trapframe *frame)
+{
+	return frame->error;
+}
+
+static inline unsigned long frame_syscall_arg(const struct trapframe *frame,
+					      unsigned i)
+{
+	const uint64_t args[6] = {frame->rdi, frame->rsi, frame->rdx,
+				  frame->r10, frame->r8,  frame->r9};
+
+	return args[i];
+}
+
+static inline void frame_set_result(struct trapframe *frame, long result)
+{
+	frame->rax = (uint64_t)result;
+}
+
+static inline long frame_result(const struct trapframe *frame)
+{
+	return (long)frame->rax;
+}
+
+/* All registers count from here on: the return is by iret. */
+static inline void frame_end_syscall(struct trapframe *frame)
+{
+	frame->vector = VECTOR_NONE;
+}
+
+static inline void frame_restart_syscall(struct trapframe *frame)
+{
+	frame->rax = frame->error;
+	frame->rip -= SYSCALL_SIZE;
+}
+
+/* cpu/context.c: needs to know the privilege mode. */
+void frame_init_app(struct trapframe *frame, uintptr_t pc, uintptr_t sp);

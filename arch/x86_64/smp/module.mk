@@ -1,0 +1,1 @@
+obj-y += call.o start.o trampoline.o

@@ -1,0 +1,1 @@
+obj-y += calibrate.o rtc.o time.o
