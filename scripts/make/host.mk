@@ -24,7 +24,7 @@ HOST_KERNEL := $(filter-out $(HOST_NOT_YET) $(HOST_TESTS),$(foreach \
 HOST_MACHINE := $(wildcard arch/host/*.c)
 
 # Not -ffreestanding: tests and arch/host use the C library.
-HOST_CFLAGS := -std=gnu11 -g -O1 $(WARNINGS) -Iinclude -Iarch/host/include \
+HOST_CFLAGS := -std=gnu11 -Ulinux -Uunix -g -O1 $(WARNINGS) -Iinclude -Iarch/host/include \
 	-I$(HOST_GEN) -I. -DHOST_BUILD=1 -fno-strict-aliasing -pthread \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer

@@ -38,7 +38,7 @@ INCLUDES := -nostdinc -isystem $(COMPILER_INCLUDES) -Iinclude \
 
 # -fbuiltin behind -ffreestanding: memcpy() of a few bytes is no call.
 # Frame pointers stay: backtraces need no unwind tables then.
-KERNEL_CFLAGS := -std=gnu11 -g $(WARNINGS) $(INCLUDES) \
+KERNEL_CFLAGS := -std=gnu11 -Ulinux -Uunix -g $(WARNINGS) $(INCLUDES) \
 	-ffreestanding -fbuiltin -fno-pic -fno-pie -fno-common \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
