@@ -1,1 +1,1 @@
-obj-y += start.o
+obj-y += start.o timespec.o
