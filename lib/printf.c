@@ -7,7 +7,6 @@
 
 #include <lib/printf.h>
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -75,7 +74,7 @@ static void put_string(struct output *out, const struct field *field,
 		       const char *text)
 {
 	size_t limit =
-		field->precision < 0 ? INT_MAX : (size_t)field->precision;
+		field->precision < 0 ? INT32_MAX : (size_t)field->precision;
 
 	if (text == NULL) {
 		text = "(null)";
@@ -273,8 +272,9 @@ static const char *parse_field(const char *format, struct field *field,
 		field->width = va_arg(arguments->list, int);
 		if (field->width < 0) {
 			field->left = true;
-			field->width = field->width == INT_MIN ? INT_MAX
-							       : -field->width;
+			field->width = field->width == INT32_MIN
+					       ? INT32_MAX
+					       : -field->width;
 		}
 		format++;
 	} else {

@@ -47,11 +47,6 @@ static bool add(uint64_t a, uint64_t b, uint64_t *sum_out)
 	return !__builtin_add_overflow(a, b, sum_out);
 }
 
-static bool is_power_of_two(uint64_t value)
-{
-	return value != 0 && (value & (value - 1)) == 0;
-}
-
 /* One PT_LOAD; the image's `high` is where the last one ended. */
 static int add_segment(struct elf_image *image, const struct elf64_phdr *phdr,
 		       uint64_t file_size, uint64_t limit)

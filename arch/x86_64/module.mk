@@ -1,1 +1,1 @@
-subdir-y += boot cpu entry irq lib mmu signal smp time vdso
+subdir-y += boot cpu entry firmware irq lib mmu signal smp time vdso

@@ -16,8 +16,10 @@
 #include <arch/cpu.h>
 #include <arch/frame.h>
 #include <arch/power.h>
+#include <arch/smp.h>
 #include <debug/log.h>
 #include <debug/panic_sink.h>
+#include <debug/symbols.h>
 #include <lib/printf.h>
 
 #define BACKTRACE_MAX 24
@@ -41,7 +43,15 @@ static void print_backtrace(const struct trapframe *frame)
 	unsigned count = frame_backtrace(frame, pcs, BACKTRACE_MAX);
 
 	for (unsigned i = 0; i < count; i++) {
-		log_error("  [%2u] %016lx", i, (unsigned long)pcs[i]);
+		uintptr_t offset;
+		/* A return address may lie behind its function's end. */
+		bool is_call = i > 0 || frame == NULL;
+		const char *name =
+			symbols_lookup(pcs[i] - (is_call ? 1 : 0), &offset);
+
+		log_error("  [%2u] %016lx %s+0x%lx", i, (unsigned long)pcs[i],
+			  name != NULL ? name : "?",
+			  (unsigned long)offset + (is_call ? 1 : 0));
 	}
 }
 
@@ -54,6 +64,7 @@ static _Noreturn void report(const struct trapframe *frame, const char *format,
 	if (__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL)) {
 		power_panic();
 	}
+	smp_stop_others();
 	log_set_sink(panic_sink());
 	kvsnprintf(message, sizeof(message), format, args);
 	log_error("PANIC on CPU %u: %s", cpu_id(), message);

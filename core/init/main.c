@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * From the architecture's entry to the first program.
+ * From the architecture's entry to the thread that runs the programs.
  *
- * So far: memory, exceptions and the command line.  Threads, drivers and
- * filesystems are not built yet (docs/limits.md), so the machine says that it
- * cannot run the program, and ends.
+ *	boot stack	memory, command line, clocks, scheduler; then it is the
+ *			boot CPU's idle thread
+ *	thread "init"	the other CPUs, buses, drivers, filesystems, programs
+ *
+ * The other CPUs come up while "init" goes on; nobody waits for them.
  */
 #include <arch/boot.h>
-#include <arch/power.h>
+#include <arch/cpu.h>
+#include <arch/smp.h>
+#include <arch/time.h>
 #include <debug/log.h>
 #include <debug/panic.h>
+#include <init/bootchart.h>
+#include <init/hooks.h>
 #include <init/options.h>
+#include <init/start.h>
 #include <mm/frame.h>
+#include <mm/kmap.h>
 #include <mm/slab.h>
+#include <sched/sched.h>
+#include <sched/thread.h>
+#include <sync/lockdep.h>
+#include <time/clock.h>
 
 static void log_memory(void)
 {
@@ -25,28 +37,48 @@ static void log_memory(void)
 		 (unsigned long long)(stats.free << (PAGE_SHIFT - 10)));
 }
 
-_Noreturn void kernel_main(void)
+static void init_main(void *arg)
 {
-	const char *const *environment = options()->env;
-	struct command *commands;
-	size_t count;
-	int err;
+	(void)arg;
+	smp_start();
+	bootchart_mark("CPUs started");
+	init_run_level(INIT_BUS);
+	init_run_level(INIT_DRIVER);
+	bootchart_mark("drivers loaded");
+	init_run_level(INIT_FILESYSTEM);
+	start_programs();
+}
 
-	arch_init();
+static void init_memory(void)
+{
 	frame_init();
 	slab_init();
+	kmap_init();
 	options_parse();
 	log_set_level(options()->verbose ? LOG_DEBUG : LOG_WARNING);
 	log_memory();
-	err = commands_parse(options()->program_line, environment, &commands,
-			     &count);
-	if (err < 0) {
-		log_error("cannot parse the command line");
-	} else if (count == 0) {
-		log_error("the command line names no program: nothing to run");
-	} else {
-		log_error("%s: this kernel cannot run programs yet",
-			  commands[0].argv[0]);
+	if (options()->isolate) {
+		arch_set_isolated();
 	}
-	power_off();
+}
+
+_Noreturn void kernel_main(void)
+{
+	struct thread *init;
+
+	arch_init();
+	lockdep_cpu_init();
+	init_memory();
+	arch_start_devices();
+	clock_init();
+	bootchart_mark("memory, clocks");
+	sched_init();
+	arch_time_cpu_init();
+	init_run_level(INIT_CORE);
+	if (thread_create_kernel("init", init_main, NULL, &init) < 0) {
+		panic("no memory for the first thread");
+	}
+	thread_start(init);
+	thread_put(init);
+	sched_idle();
 }

@@ -153,5 +153,5 @@ char *kstrndup(const char *text, size_t max)
 
 char *kstrdup(const char *text)
 {
-	return kstrndup(text, (size_t)-1);
+	return kstrndup(text, PTRDIFF_MAX);
 }

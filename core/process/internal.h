@@ -61,9 +61,10 @@ struct process *process_alloc(void);
 void process_free_unstarted(struct process *process);
 
 /* Publishes the process under its first thread's id, as a child of `parent`
- * (NULL: the kernel), in the parent's group and session or its own. */
+ * (NULL: the kernel) or, as_sibling, of that one's parent; in the parent's
+ * group and session or its own. */
 int process_publish(struct process *process, struct thread *leader,
-		    struct process *parent);
+		    struct process *parent, bool as_sibling);
 
 /* Adds a thread; counterpart: process_remove_thread(), true for the last. */
 void process_add_thread(struct process *process, struct thread *thread);

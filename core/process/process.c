@@ -30,8 +30,8 @@
 
 struct spinlock process_tree_lock = SPINLOCK_INIT("process.tree");
 struct spinlock process_group_lock = SPINLOCK_INIT("process.group");
-static struct list processes = LIST_INIT(processes); /* [t] */
-static struct process_id *id_hash[ID_HASH_SIZE];     /* [tg] */
+static struct list processes = LIST_INITIALIZER(processes); /* [t] */
+static struct process_id *id_hash[ID_HASH_SIZE];	    /* [tg] */
 static struct process_id *dead_ids; /* [t] to be freed without locks */
 
 struct process *process_current(void)
@@ -211,7 +211,7 @@ static void link_locked(struct process *process, struct process *parent)
 }
 
 int process_publish(struct process *process, struct thread *leader,
-		    struct process *parent)
+		    struct process *parent, bool as_sibling)
 {
 	struct process_id *id = kzalloc(sizeof(*id));
 
@@ -228,7 +228,7 @@ int process_publish(struct process *process, struct thread *leader,
 	process->id = id;
 	process_get(process); /* the table's */
 	tree_lock();
-	link_locked(process, parent);
+	link_locked(process, as_sibling ? parent->parent : parent);
 	tree_unlock();
 	return 0;
 }
@@ -255,7 +255,7 @@ int process_create(struct file_table *files, struct fs_context *fs,
 		goto free_process;
 	}
 	process->kernel_waits = true;
-	err = process_publish(process, thread, NULL);
+	err = process_publish(process, thread, NULL, false);
 	if (err < 0) {
 		goto free_thread;
 	}
@@ -287,13 +287,16 @@ void process_add_thread(struct process *process, struct thread *thread)
 	unsigned long state;
 
 	thread_get(thread);
+	signal_queue_init(&thread->linux.pending);
 	spin_lock(&process->lock);
 	state = spin_lock_irqsave(&process->signals.lock);
 	list_add_tail(&process->threads, &thread->process_link);
 	process->thread_count++;
-	if (process->job.stopping ||
-	    process->state != PROCESS_ALIVE) { /* it must stop or go as well */
+	if (process->job.stopping) { /* it must stop as well */
 		thread_add_work(thread, THREAD_WORK_SIGNAL);
+	}
+	if (process->state != PROCESS_ALIVE || process->exec_thread != NULL) {
+		thread_add_work(thread, THREAD_WORK_EXIT | THREAD_WORK_SIGNAL);
 	}
 	spin_unlock_irqrestore(&process->signals.lock, state);
 	spin_unlock(&process->lock);
@@ -529,7 +532,7 @@ static bool adopt_locked(struct process *child, struct process *reaper)
 
 void process_reparent_children(struct process *process)
 {
-	struct list orphans = LIST_INIT(orphans);
+	struct list orphans = LIST_INITIALIZER(orphans);
 	struct process *child;
 	struct process *next;
 	struct process *reaper;

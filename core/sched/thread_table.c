@@ -134,6 +134,25 @@ void thread_table_remove(struct thread *thread)
 			 __ATOMIC_RELEASE);
 }
 
+static void set_slot(int tid, struct thread *thread)
+{
+	unsigned number = (unsigned)tid;
+
+	__atomic_store_n(
+		&leaves[number / LEAF_SIZE]->threads[number % LEAF_SIZE],
+		thread, __ATOMIC_RELEASE);
+}
+
+void thread_exchange_ids(struct thread *a, struct thread *b)
+{
+	int tid = a->tid;
+
+	a->tid = b->tid;
+	b->tid = tid;
+	set_slot(a->tid, a);
+	set_slot(b->tid, b);
+}
+
 struct thread *thread_table_lookup(int tid)
 {
 	struct table_leaf *leaf;

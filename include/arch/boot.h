@@ -40,6 +40,14 @@ const struct boot_info *boot_info(void);
 /* core/init/main.c: called by the architecture on the boot CPU's stack. */
 _Noreturn void kernel_main(void);
 
-/* Early part of the architecture that needs the allocator: called by
- * kernel_main() after frame_init(). */
+/* Per-CPU area, descriptors, features of the boot CPU: the first thing that
+ * kernel_main() calls; needs no memory. */
 void arch_init(void);
+
+/* --isolate: from here on the application's pages and entries are those of the
+ * unprivileged mode.  Before the first of either exists. */
+void arch_set_isolated(void);
+
+/* CPUs are counted, interrupts can be requested, time runs.  Boot CPU, after
+ * kmap_init(); interrupts stay off. */
+void arch_start_devices(void);

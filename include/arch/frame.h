@@ -23,6 +23,7 @@
  *   bool frame_in_syscall(const struct trapframe *);  came by a system call
  *   void frame_end_syscall(struct trapframe *);  no restart from here on
  *   void frame_restart_syscall(struct trapframe *);   run it again on return
+ *   void frame_restart_syscall_block(struct trapframe *);  as restart_syscall
  *   void frame_init_app(struct trapframe *, uintptr_t pc, uintptr_t sp);
  *				all other registers zero, as after execve
  */

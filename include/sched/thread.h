@@ -80,7 +80,7 @@ struct thread {
 	struct sched_entity sched; /* [q] */
 	struct cpumask affinity;   /* [q] */
 	struct refcount refs;
-	int tid;		     /* [I] */
+	int tid;		     /* [I] but for thread_exchange_ids() */
 	char name[THREAD_NAME_SIZE]; /* [t] comm; read racily by /proc */
 	struct process *process;     /* [I] NULL for kernel threads */
 	struct address_space *address_space; /* [t] NULL: borrow the last one */
@@ -155,6 +155,10 @@ struct thread *thread_find(int tid);
 /* Ids for threads and processes alike: unique, 1 .. PID_MAX - 1. */
 int thread_id_alloc(void); /* or -EAGAIN */
 void thread_id_free(int id);
+
+/* The current thread takes over the id of a dead one, which gets its own: exec
+ * by another thread than the leader. */
+void thread_exchange_ids(struct thread *a, struct thread *b);
 
 /*
  * True when a signal should end an interruptible sleep of this thread: one of

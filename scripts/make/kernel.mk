@@ -67,7 +67,7 @@ $(OBJ)/%.o: %.c $(OBJ)/flags | $(GENERATED)
 $(OBJ)/%.o: %.S $(OBJ)/flags | $(GENERATED)
 	$(say) AS $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_AFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KERNEL_AFLAGS) $(AFLAGS_$*.o) -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d)
 

@@ -6,18 +6,30 @@
 #include <arch/cpu.h>
 
 #include <arch/boot.h>
+#include <arch/mmu.h>
 #include <arch/percpu.h>
+#include <arch/smp.h>
+#include <arch/time.h>
 #include <asm/cpuid.h>
 #include <asm/msr.h>
 #include <asm/pte.h>
 #include <asm/selectors.h>
+#include <debug/panic.h>
 
+#include "../irq/internal.h"
+#include "../mmu/internal.h"
+#include "../vdso/internal.h"
 #include "internal.h"
 
 #define CR0_TS	       (1ul << 3)
 #define CR0_EM	       (1ul << 2)
 #define CR4_OSXMMEXCPT (1ul << 10)
 #define CR4_FSGSBASE   (1ul << 16)
+#define CR4_SMEP       (1ul << 20)
+#define CR4_SMAP       (1ul << 21)
+#define CPUID_SMEP     (1u << 7)
+#define CPUID_SMAP     (1u << 20)
+#define MSR_TSC_AUX    0xc0000103
 #define EFER_SYSCALL   1ul
 #define STAR_VALUE                                                             \
 	((uint64_t)(SELECTOR_APP_DATA - 8) << 48 |                             \
@@ -25,11 +37,6 @@
 #define FMASK_VALUE 0x47700 /* AC NT IOPL DF IF TF */
 
 extern const char entry_syscall[], entry_syscall_isolated[];
-
-unsigned cpu_count(void)
-{
-	return 1; /* only the boot CPU is started: docs/limits.md */
-}
 
 unsigned cpu_id(void)
 {
@@ -52,6 +59,16 @@ void features_init(void)
 	if (cpu_has_fsgsbase()) {
 		cr4 |= CR4_FSGSBASE;
 	}
+	/* An application in ring 0 needs both off (design.md, section 4). */
+	if (mmu_isolated()) {
+		uint32_t offered = cpuid_read(7, 0).ebx;
+
+		cr4 |= (offered & CPUID_SMEP) != 0 ? CR4_SMEP : 0;
+		cr4 |= (offered & CPUID_SMAP) != 0 ? CR4_SMAP : 0;
+	}
+	if (cpuid_has_rdtscp()) {
+		msr_write(MSR_TSC_AUX, cpu_id()); /* node 0: vdso/user.c */
+	}
 	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 & ~(CR0_TS | CR0_EM)));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4));
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SYSCALL);
@@ -70,6 +87,23 @@ void arch_init(void)
 	features_init();
 	vector_init();
 	context_arch_init();
+}
+
+void arch_set_isolated(void)
+{
+	pte_app_bits = X86_PTE_USER;
+	smap_enabled = (cpuid_read(7, 0).ebx & CPUID_SMAP) != 0;
+	features_init();
+}
+
+void arch_start_devices(void)
+{
+	smp_discover();
+	irq_init();
+	arch_time_init();
+	if (vdso_init() < 0) {
+		panic("no memory for the vDSO");
+	}
 }
 
 uint64_t cpu_hwcap(void)

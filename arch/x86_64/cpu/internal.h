@@ -18,6 +18,7 @@ void features_init(void);
 
 /* vector.c: size of the vector state, from CPUID; each CPU enables it. */
 void vector_init(void);
+void vector_cpu_init(void);
 
 /* context.c: how the thread pointer is read and written. */
 void context_arch_init(void);

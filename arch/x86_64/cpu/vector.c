@@ -18,16 +18,20 @@
 
 #include "internal.h"
 
-#define CPUID_XSAVE    (1u << 26)
-#define CR4_OSXSAVE    (1ul << 18)
-#define FXSAVE_SIZE    512
-#define XCR0_SUPPORTED 0xe7ull /* x87 SSE AVX, AVX-512 parts */
-#define MXCSR_DEFAULT  0x1f80
-#define FCW_DEFAULT    0x37f
-#define MXCSR_OFFSET   24
+#define CPUID_XSAVE	   (1u << 26)
+#define CR4_OSXSAVE	   (1ul << 18)
+#define FXSAVE_SIZE	   512
+#define XCR0_SUPPORTED	   0xe7ull /* x87 SSE AVX, AVX-512 parts */
+#define MXCSR_DEFAULT	   0x1f80
+#define FCW_DEFAULT	   0x37f
+#define MXCSR_OFFSET	   24
+#define MXCSR_MASK_OFFSET  28
+#define MXCSR_MASK_DEFAULT 0xffbf
 
 static uint64_t features; /* [I] XCR0; 0: FXSAVE only */
 static size_t area_size;  /* [I] */
+
+static uint32_t mxcsr_mask; /* [I] bits that may be set */
 
 static void write_xcr0(uint64_t value)
 {
@@ -37,21 +41,45 @@ static void write_xcr0(uint64_t value)
 			   "d"((uint32_t)(value >> 32)));
 }
 
+static void find_mxcsr_mask(void)
+{
+	static uint8_t area[FXSAVE_SIZE] __attribute__((aligned(16)));
+
+	__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+	memcpy(&mxcsr_mask, area + MXCSR_MASK_OFFSET, sizeof(mxcsr_mask));
+	if (mxcsr_mask == 0) {
+		mxcsr_mask = MXCSR_MASK_DEFAULT; /* SDM 1, 11.6.6 */
+	}
+}
+
 void vector_init(void)
+{
+	find_mxcsr_mask();
+	if ((cpuid_read(1, 0).ecx & CPUID_XSAVE) != 0) {
+		struct cpuid leaf = cpuid_read(0xd, 0);
+
+		features =
+			(leaf.eax | (uint64_t)leaf.edx << 32) & XCR0_SUPPORTED;
+	}
+	vector_cpu_init();
+	area_size = features == 0 ? FXSAVE_SIZE : cpuid_read(0xd, 0).ebx;
+}
+
+void vector_cpu_init(void)
 {
 	unsigned long cr4;
 
-	area_size = FXSAVE_SIZE;
-	if ((cpuid_read(1, 0).ecx & CPUID_XSAVE) == 0) {
+	if (features == 0) {
 		return;
 	}
 	__asm__ volatile("movq %%cr4, %0" : "=r"(cr4));
 	__asm__ volatile("movq %0, %%cr4" : : "r"(cr4 | CR4_OSXSAVE));
-	features = (cpuid_read(0xd, 0).eax | (uint64_t)cpuid_read(0xd, 0).edx
-						     << 32) &
-		   XCR0_SUPPORTED;
 	write_xcr0(features);
-	area_size = cpuid_read(0xd, 0).ebx;
+}
+
+uint32_t vector_mxcsr_mask(void)
+{
+	return mxcsr_mask;
 }
 
 size_t vector_size(void)

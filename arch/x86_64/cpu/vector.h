@@ -12,4 +12,5 @@ void *vector_create(void);	/* initial state; NULL: no memory */
 void vector_destroy(void *area);
 void vector_save(void *area);
 void vector_load(const void *area);
+uint32_t vector_mxcsr_mask(void); /* bits that MXCSR has */
 unsigned vector_float_conditions(bool simd);

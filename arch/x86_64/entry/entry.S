@@ -183,6 +183,10 @@ context_start_app:
 entry_common:
 	push_registers
 	cld
+	cmpb $0, smap_enabled(%rip)
+	je 4f
+	clac				/* interrupts leave AC as it was */
+4:
 	testb $3, FRAME_CS(%rsp)
 	jz 1f
 	swapgs

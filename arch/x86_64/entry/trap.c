@@ -16,6 +16,7 @@
 #include <asm/trap.h>
 #include <debug/panic.h>
 #include <lib/compiler.h>
+#include <sched/thread.h>
 #include <uapi/errno.h>
 #include <uapi/signal.h>
 
@@ -73,13 +74,19 @@ struct trap_signal_row {
 };
 
 static const struct trap_signal_row trap_signals[EXCEPTION_COUNT] = {
-	[0] = {SIGFPE, FPE_INTDIV, true}, [1] = {SIGTRAP, TRAP_TRACE, true},
-	[3] = {SIGTRAP, -1, false},	  [4] = {SIGSEGV, -1, false},
-	[5] = {SIGSEGV, -1, false},	  [6] = {SIGILL, ILL_ILLOPN, true},
-	[10] = {SIGSEGV, -1, false},	  [11] = {SIGBUS, -1, false},
-	[12] = {SIGBUS, -1, false},	  [13] = {SIGSEGV, -1, false},
-	[16] = {SIGFPE, 0, true},	  [17] = {SIGBUS, BUS_ADRALN, true},
-	[19] = {SIGFPE, 0, true},
+	[0] = {UAPI_SIGFPE, UAPI_FPE_INTDIV, true},
+	[1] = {UAPI_SIGTRAP, UAPI_TRAP_TRACE, true},
+	[3] = {UAPI_SIGTRAP, -1, false},
+	[4] = {UAPI_SIGSEGV, -1, false},
+	[5] = {UAPI_SIGSEGV, -1, false},
+	[6] = {UAPI_SIGILL, UAPI_ILL_ILLOPN, true},
+	[10] = {UAPI_SIGSEGV, -1, false},
+	[11] = {UAPI_SIGBUS, -1, false},
+	[12] = {UAPI_SIGBUS, -1, false},
+	[13] = {UAPI_SIGSEGV, -1, false},
+	[16] = {UAPI_SIGFPE, 0, true},
+	[17] = {UAPI_SIGBUS, UAPI_BUS_ADRALN, true},
+	[19] = {UAPI_SIGFPE, 0, true},
 };
 
 static bool apply_fixup(struct trapframe *frame)
@@ -111,11 +118,21 @@ static unsigned fault_flags(const struct trapframe *frame)
 	       (frame_is_app(frame) ? TRAP_FAULT_APP : 0);
 }
 
+/* Kept with the thread: the signal frame shows it. */
+static void note_trap(const struct trapframe *frame, uintptr_t address)
+{
+	struct arch_thread *arch = &thread_current()->arch;
+
+	arch->trap_number = (uint32_t)frame->vector;
+	arch->trap_error = frame->error;
+	arch->trap_address = address;
+}
+
 static void page_fault(struct trapframe *frame)
 {
 	uintptr_t address = fault_address();
-	int signal = SIGSEGV;
-	int code = SEGV_MAPERR;
+	int signal = UAPI_SIGSEGV;
+	int code = UAPI_SEGV_MAPERR;
 
 	if (!frame_is_app(frame) &&
 	    (address >= USER_END || (frame->rflags & RFLAGS_IF) == 0)) {
@@ -130,6 +147,7 @@ static void page_fault(struct trapframe *frame)
 		return;
 	}
 	if (frame_is_app(frame)) {
+		note_trap(frame, address);
 		trap_signal(frame, signal, code, address, EXCEPTION_PAGE_FAULT,
 			    frame->error);
 	} else if (!apply_fixup(frame)) {
@@ -140,8 +158,9 @@ static void page_fault(struct trapframe *frame)
 /* 16 and 19: the first unmasked condition of the vector state. */
 static int float_code(unsigned vector)
 {
-	static const int codes[] = {FPE_FLTINV, FPE_FLTINV, FPE_FLTDIV,
-				    FPE_FLTOVF, FPE_FLTUND, FPE_FLTRES};
+	static const int codes[] = {UAPI_FPE_FLTINV, UAPI_FPE_FLTINV,
+				    UAPI_FPE_FLTDIV, UAPI_FPE_FLTOVF,
+				    UAPI_FPE_FLTUND, UAPI_FPE_FLTRES};
 	unsigned pending = vector_float_conditions(vector == 19);
 
 	for (unsigned i = 0; i < ARRAY_SIZE(codes); i++) {
@@ -149,7 +168,7 @@ static int float_code(unsigned vector)
 			return codes[i];
 		}
 	}
-	return FPE_FLTINV;
+	return UAPI_FPE_FLTINV;
 }
 
 static void app_exception(struct trapframe *frame)
@@ -160,11 +179,12 @@ static void app_exception(struct trapframe *frame)
 	if (row->signal == 0) {
 		die(frame);
 	}
-	if (row->signal == SIGFPE && code == 0) {
+	if (row->signal == UAPI_SIGFPE && code == 0) {
 		code = float_code((unsigned)frame->vector);
 	}
+	note_trap(frame, thread_current()->arch.trap_address);
 	cpu_irq_enable();
-	trap_signal(frame, row->signal, code < 0 ? SI_KERNEL : code,
+	trap_signal(frame, row->signal, code < 0 ? UAPI_SI_KERNEL : code,
 		    row->has_address ? frame->rip : 0, (unsigned)frame->vector,
 		    frame->error);
 }

@@ -114,6 +114,7 @@ static bool prepare(unsigned cpu)
 	memcpy(area, __start_percpu, size);
 	local->offset = (uintptr_t)area - (uintptr_t)__start_percpu;
 	local->id = cpu;
+	local->canary = percpu(cpu_local).canary;
 	percpu_offsets[cpu] = local->offset;
 	trampoline_stacks[cpu] = (uintptr_t)stack + THREAD_STACK_SIZE;
 	return true;

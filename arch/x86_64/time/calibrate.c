@@ -104,10 +104,9 @@ static uint64_t told_by_kvm_clock(void)
 		return 0;
 	}
 	msr_write(MSR_KVM_SYSTEM_TIME, mmu_direct_paddr(&kvm_clock).value | 1);
-	rate = kvm_clock.factor == 0
-		       ? 0
-		       : (uint64_t)(((unsigned __int128)1000000000u << 32) /
-				    kvm_clock.factor);
+	rate = kvm_clock.factor == 0 ? 0
+				     : multiply_divide(1000000000u, 1ull << 32,
+						       kvm_clock.factor);
 	msr_write(MSR_KVM_SYSTEM_TIME, 0);
 	return kvm_clock.shift < 0 ? rate << -kvm_clock.shift
 				   : rate >> kvm_clock.shift;
@@ -153,8 +152,8 @@ static bool measure_emulated(struct time_rates *rates)
 	apic_timer_set(0);
 	rates->timer_hz = EMULATED_TIMER_HZ;
 	rates->counter_hz =
-		(uint64_t)((unsigned __int128)(end.counter - start.counter) *
-			   EMULATED_TIMER_HZ / (start.timer - end.timer));
+		multiply_divide(end.counter - start.counter, EMULATED_TIMER_HZ,
+				start.timer - end.timer);
 	return true;
 }
 
@@ -173,8 +172,8 @@ static void measure_timer(struct time_rates *rates)
 	end = read_both();
 	apic_timer_set(0);
 	rates->timer_hz =
-		(uint64_t)((unsigned __int128)(start.timer - end.timer) *
-			   rates->counter_hz / (end.counter - start.counter));
+		multiply_divide(start.timer - end.timer, rates->counter_hz,
+				end.counter - start.counter);
 }
 
 static bool measure_pit(struct time_rates *rates)

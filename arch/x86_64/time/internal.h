@@ -17,3 +17,16 @@ struct time_factors {
 	uint64_t factor; /* ns = (counter - start) * factor >> 32 */
 };
 void arch_time_factors(struct time_factors *factors_out);
+
+/* a * b / divisor; the result must fit (SDM 2, DIV). */
+static inline uint64_t multiply_divide(uint64_t a, uint64_t b, uint64_t divisor)
+{
+	uint64_t low;
+	uint64_t high;
+
+	__asm__("mulq %3\n\tdivq %4"
+		: "=&a"(low), "=&d"(high)
+		: "0"(a), "r"(b), "r"(divisor)
+		: "cc");
+	return low;
+}

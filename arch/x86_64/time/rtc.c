@@ -6,6 +6,8 @@
  */
 #include <arch/time.h>
 
+#include <stdbool.h>
+
 #include <arch/io.h>
 #include <lib/string.h>
 
@@ -24,6 +26,7 @@
 #define B_BINARY	4
 #define B_24_HOURS	2
 #define HOUR_PM		0x80
+#define NO_DEVICE	0xff
 #define SECONDS_PER_DAY 86400ull
 #define READ_TRIES	100000 /* an update takes 2 ms */
 
@@ -93,7 +96,7 @@ uint64_t arch_time_wall_ns(void)
 	unsigned hour;
 	uint64_t days;
 
-	if (!read_stable(&time)) {
+	if (rtc_read(REG_A) == NO_DEVICE || !read_stable(&time)) {
 		return 0;
 	}
 	month = decode(time.month, binary);

@@ -25,6 +25,7 @@
 #define CPUID_TSC_DEADLINE (1u << 24)
 #define MSR_TSC_DEADLINE   0x6e0
 #define COUNT_MAX	   0xffffffffull
+#define SCALE_ONE	   (1ull << 32)
 
 static uint64_t counter_start; /* counter at nanosecond 0 */
 static uint64_t counter_hz;
@@ -63,12 +64,9 @@ void arch_time_init(void)
 	calibrate(&rates);
 	counter_hz = rates.counter_hz;
 	timer_hz = rates.timer_hz;
-	ns_factor = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) /
-			       counter_hz);
-	timer_factor =
-		(uint64_t)(((unsigned __int128)timer_hz << 32) / NSEC_PER_SEC);
-	counter_factor = (uint64_t)(((unsigned __int128)counter_hz << 32) /
-				    NSEC_PER_SEC);
+	ns_factor = multiply_divide(NSEC_PER_SEC, SCALE_ONE, counter_hz);
+	timer_factor = multiply_divide(timer_hz, SCALE_ONE, NSEC_PER_SEC);
+	counter_factor = multiply_divide(counter_hz, SCALE_ONE, NSEC_PER_SEC);
 	counter_start = cpu_cycles();
 	log_debug("time: counter %llu kHz, event %llu kHz",
 		  (unsigned long long)counter_hz / 1000,

@@ -2,6 +2,7 @@
 #pragma once
 
 /* The CPUID instruction. */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct cpuid {
@@ -15,4 +16,9 @@ static inline struct cpuid cpuid_read(uint32_t leaf, uint32_t subleaf)
 	__asm__ volatile("cpuid"
 			 : "+a"(r.eax), "=b"(r.ebx), "+c"(r.ecx), "=d"(r.edx));
 	return r;
+}
+
+static inline bool cpuid_has_rdtscp(void)
+{
+	return (cpuid_read(0x80000001, 0).edx & (1u << 27)) != 0;
 }

@@ -95,5 +95,12 @@ static inline void frame_restart_syscall(struct trapframe *frame)
 	frame->rip -= SYSCALL_SIZE;
 }
 
+/* The call goes on as restart_syscall(2). */
+static inline void frame_restart_syscall_block(struct trapframe *frame)
+{
+	frame->rax = SYSCALL_RESTART;
+	frame->rip -= SYSCALL_SIZE;
+}
+
 /* cpu/context.c: needs to know the privilege mode. */
 void frame_init_app(struct trapframe *frame, uintptr_t pc, uintptr_t sp);

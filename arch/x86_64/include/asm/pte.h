@@ -8,6 +8,7 @@
  * A leaf without any right is kept as "not present" with X86_PTE_NO_ACCESS, so
  * it still names its frame.
  */
+#include <arch/pte.h> /* the PTE_* rights, when included alone */
 #include <lib/types.h>
 
 #define X86_PTE_PRESENT	      (1ull << 0)

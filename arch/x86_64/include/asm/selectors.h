@@ -12,6 +12,7 @@
 #define SELECTOR_APP_CODE    0x33
 #define SELECTOR_TASK	     0x40
 
-#define VECTOR_SYSCALL 256 /* in struct trapframe: came by SYSCALL */
-#define VECTOR_NONE    257 /* made by the kernel */
-#define SYSCALL_SIZE   2   /* bytes of the instruction */
+#define VECTOR_SYSCALL	256 /* in struct trapframe: came by SYSCALL */
+#define VECTOR_NONE	257 /* made by the kernel */
+#define SYSCALL_RESTART 219 /* restart_syscall */
+#define SYSCALL_SIZE	2   /* bytes of the instruction */

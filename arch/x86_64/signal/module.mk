@@ -1,0 +1,1 @@
+obj-y += pop.o push.o

@@ -1,0 +1,1 @@
+obj-y += clock.o timer.o
