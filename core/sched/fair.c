@@ -197,10 +197,10 @@ void fair_add(struct fair_queue *queue, struct sched_entity *entity,
 		lag = 0;
 	} else if (lag != 0) {
 		/* Joining moves V towards the newcomer: with this factor the
-		 * lag is as remembered once it has joined. */
-		lag = (int64_t)((__int128)lag *
-				(int64_t)(queue->weight + entity->weight) /
-				(int64_t)queue->weight);
+		 * lag is as remembered once it has joined.  No overflow: the
+		 * clamp keeps |lag| near a slice, weights below 2^30. */
+		lag = lag * (int64_t)(queue->weight + entity->weight) /
+		      (int64_t)queue->weight;
 		lag = clamp_lag(entity, lag);
 	}
 	entity->vruntime = fair_average(queue) - (uint64_t)lag;

@@ -17,6 +17,7 @@
 #define CR0_PE_MP_NE_WP_PG 0x80010023
 #define CR4_PAE_PGE_OSFXSR 0x000006a0
 #define MSR_EFER 0xc0000080
+#define MSR_GS_BASE 0xc0000101
 #define EFER_SCE_LME_NXE 0x901
 
 	.section .note.pvh, "a", @note
@@ -79,6 +80,12 @@ high_half:
 	movl %eax, %fs
 	movl %eax, %gs
 	movl %eax, %ss
+	/* The stack guard of compiled code is read through gs. */
+	movq $boot_percpu, %rdx
+	movl %edx, %eax
+	shrq $32, %rdx
+	movl $MSR_GS_BASE, %ecx
+	wrmsr
 	movl pvh_start_info(%rip), %edi
 	call boot_main
 1:	hlt
