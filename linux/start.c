@@ -44,7 +44,8 @@ struct launch {
 };
 
 static struct file *streams[3];
-static struct process *first; /* gets the signals of the launcher */
+static struct process *first; /* [a] gets the signals of the launcher */
+static int early_signal;      /* [a] came when there was no first program */
 
 static void end(uint32_t wait_status)
 {
@@ -323,13 +324,31 @@ static const char *const *make_environment(void)
 	return environment;
 }
 
+/* Interrupt context.  A signal that comes before the first program is kept for
+ * it; of several, the last one. */
 static void signal_first(int signal)
 {
 	struct uapi_siginfo info = {.signo = signal, .code = UAPI_SI_KERNEL};
 	struct process *process = __atomic_load_n(&first, __ATOMIC_ACQUIRE);
 
-	if (process != NULL && signal >= 1 && signal <= SIGNAL_COUNT) {
-		signal_send_process(process, signal, &info);
+	if (signal < 1 || signal > SIGNAL_COUNT) {
+		return;
+	}
+	if (process == NULL) {
+		__atomic_store_n(&early_signal, signal, __ATOMIC_RELEASE);
+		return;
+	}
+	signal_send_process(process, signal, &info);
+}
+
+static void set_first(struct process *process)
+{
+	int signal;
+
+	__atomic_store_n(&first, process, __ATOMIC_RELEASE);
+	signal = __atomic_exchange_n(&early_signal, 0, __ATOMIC_ACQ_REL);
+	if (signal != 0) {
+		signal_first(signal);
 	}
 }
 
@@ -356,7 +375,7 @@ static uint32_t run_commands(const struct command *commands, size_t count,
 			background[i] = process;
 			continue;
 		}
-		__atomic_store_n(&first, process, __ATOMIC_RELEASE);
+		set_first(process);
 		status = process_wait(process);
 		__atomic_store_n(&first, NULL, __ATOMIC_RELEASE);
 		result = result != 0 ? result : status;

@@ -21,21 +21,44 @@
 
 #define LINE_SIZE 512
 #define RING_SIZE 16384 /* power of two */
+#define HELD_SIZE 4096	/* later lines are in the ring only */
 
 static struct spinlock ring_lock = SPINLOCK_INIT("log");
 static char ring[RING_SIZE]; /* [ring_lock] */
 static uint64_t ring_end;    /* [ring_lock] bytes ever written */
 static enum log_level max_level = LOG_WARNING;
 static log_sink *current_sink = early_console_write;
+static char held[HELD_SIZE]; /* [ring_lock] */
+static size_t held_size;     /* [ring_lock] */
 
 void log_set_level(enum log_level level)
 {
 	max_level = level;
 }
 
+static void hold(const char *text, unsigned long size)
+{
+	unsigned long state = spin_lock_irqsave(&ring_lock);
+
+	if (size <= HELD_SIZE - held_size) {
+		memcpy(held + held_size, text, size);
+		held_size += size;
+	}
+	spin_unlock_irqrestore(&ring_lock, state);
+}
+
+void log_hold(void)
+{
+	current_sink = hold;
+}
+
 void log_set_sink(log_sink *sink)
 {
 	current_sink = sink != NULL ? sink : early_console_write;
+	if (held_size > 0) {
+		current_sink(held, held_size);
+		held_size = 0;
+	}
 }
 
 static void ring_append(const char *text, size_t size)

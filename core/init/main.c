@@ -56,6 +56,9 @@ static void init_memory(void)
 	kmap_init();
 	options_parse();
 	log_set_level(options()->verbose ? LOG_DEBUG : LOG_WARNING);
+	if (options()->control_com2) {
+		log_hold();
+	}
 	log_memory();
 	if (options()->isolate) {
 		arch_set_isolated();

@@ -36,5 +36,9 @@ void log_set_level(enum log_level level);
 typedef void log_sink(const char *text, unsigned long size);
 void log_set_sink(log_sink *sink);
 
+/* Keeps lines (some 4 KiB) until the next log_set_sink(): the console belongs
+ * to the program, and the channel for the log is not open yet.  Boot CPU. */
+void log_hold(void);
+
 /* Copies the newest `size` bytes of the ring; returns how many. */
 unsigned long log_read(char *buffer, unsigned long size);

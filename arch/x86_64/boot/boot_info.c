@@ -19,6 +19,7 @@
 #include <lib/string.h>
 
 #include "internal.h"
+#include "linux_params.h"
 #include "pvh_info.h"
 
 #define LOW_MEMORY_END	 0x100000ull
@@ -86,33 +87,45 @@ static void sort_ranges(void)
 	}
 }
 
-static void read_memory_map(const struct pvh_start_info *start)
+/* One range of RAM as the loader has it; anything may be wrong with it. */
+static void add_ram(uint64_t address, uint64_t size)
 {
-	uint64_t kernel =
-		mmu_direct_paddr(kernel_start).value & (uint64_t)PAGE_MASK;
-	uint64_t kernel_last = mmu_direct_paddr(kernel_end).value;
+	uint64_t from = MAX(address, LOW_MEMORY_END);
+	uint64_t to = address + size;
+
+	if (to < address || to <= from) {
+		return;
+	}
+	from = (from + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK;
+	to &= (uint64_t)PAGE_MASK;
+	add_ram_around(from, to,
+		       mmu_direct_paddr(kernel_start).value &
+			       (uint64_t)PAGE_MASK,
+		       mmu_direct_paddr(kernel_end).value,
+		       info.initrd_start & (uint64_t)PAGE_MASK,
+		       (info.initrd_end + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK);
+}
+
+static void add_other_ranges(void)
+{
+	add_range(mmu_direct_paddr(kernel_start).value & (uint64_t)PAGE_MASK,
+		  mmu_direct_paddr(kernel_end).value, BOOT_RANGE_KERNEL);
+	add_range(info.initrd_start, info.initrd_end, BOOT_RANGE_INITRD);
+	sort_ranges();
+}
+
+static void read_pvh_map(const struct pvh_start_info *start)
+{
 	uint64_t count = MIN(start->memory_map_count, 256u);
 	const struct pvh_memory *map = loader_data(
 		start->memory_map, count * sizeof(struct pvh_memory));
 
 	for (uint64_t i = 0; i < count; i++) {
-		uint64_t from = MAX(map[i].address, LOW_MEMORY_END);
-		uint64_t to = map[i].address + map[i].size;
-
-		if (map[i].type != PVH_MEMORY_RAM || to < map[i].address ||
-		    to <= from) {
-			continue;
+		if (map[i].type == PVH_MEMORY_RAM) {
+			add_ram(map[i].address, map[i].size);
 		}
-		from = (from + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK;
-		to &= (uint64_t)PAGE_MASK;
-		add_ram_around(from, to, kernel, kernel_last,
-			       info.initrd_start & (uint64_t)PAGE_MASK,
-			       (info.initrd_end + PAGE_SIZE - 1) &
-				       (uint64_t)PAGE_MASK);
 	}
-	add_range(kernel, kernel_last, BOOT_RANGE_KERNEL);
-	add_range(info.initrd_start, info.initrd_end, BOOT_RANGE_INITRD);
-	sort_ranges();
+	add_other_ranges();
 }
 
 paddr_t boot_take_frame(void)
@@ -153,7 +166,65 @@ _Noreturn void boot_main(uint64_t start_info)
 		info.initrd_end = module->address + module->size;
 	}
 	info.acpi_rsdp = start->rsdp;
-	read_memory_map(start);
+	read_pvh_map(start);
+	boot_map_memory();
+	kernel_main();
+}
+
+static uint64_t param32(const uint8_t *params, unsigned offset)
+{
+	uint32_t value;
+
+	memcpy(&value, params + offset, sizeof(value));
+	return value;
+}
+
+static uint64_t param64(const uint8_t *params, unsigned offset)
+{
+	return param32(params, offset) | param32(params, offset + 4) << 32;
+}
+
+static void read_e820(const uint8_t *params)
+{
+	unsigned count = MIN(params[LINUX_OFFSET_E820_COUNT], LINUX_E820_MAX);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct linux_e820 entry;
+
+		memcpy(&entry, params + LINUX_OFFSET_E820 + i * sizeof(entry),
+		       sizeof(entry));
+		if (entry.type == LINUX_E820_RAM) {
+			add_ram(entry.address, entry.size);
+		}
+	}
+	add_other_ranges();
+}
+
+_Noreturn void boot_main_linux(uint64_t boot_params)
+{
+	const uint8_t *params = loader_data(boot_params, LINUX_PARAMS_SIZE);
+	uint64_t line;
+	uint64_t size;
+
+	early_console_init();
+	if (param32(params, LINUX_OFFSET_MAGIC) != LINUX_HEADER_MAGIC) {
+		reject("boot: no Linux boot parameters\n");
+	}
+	line = param32(params, LINUX_OFFSET_CMDLINE) |
+	       param32(params, LINUX_OFFSET_EXT_CMDLINE) << 32;
+	if (line != 0) {
+		info.cmdline = loader_data(line, 1);
+	}
+	size = param32(params, LINUX_OFFSET_INITRD_SIZE) |
+	       param32(params, LINUX_OFFSET_EXT_INITRD_SIZE) << 32;
+	if (size != 0) {
+		info.initrd_start = param32(params, LINUX_OFFSET_INITRD) |
+				    param32(params, LINUX_OFFSET_EXT_INITRD)
+					    << 32;
+		info.initrd_end = info.initrd_start + size;
+	}
+	info.acpi_rsdp = param64(params, LINUX_OFFSET_RSDP);
+	read_e820(params);
 	boot_map_memory();
 	kernel_main();
 }

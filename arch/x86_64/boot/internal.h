@@ -13,4 +13,6 @@ paddr_t boot_take_frame(void);
 /* Final page tables: rights per segment, direct map of all RAM. */
 void boot_map_memory(void);
 
+/* From pvh.S and linux64.S, on the boot stack. */
 _Noreturn void boot_main(uint64_t start_info);
+_Noreturn void boot_main_linux(uint64_t boot_params);

@@ -1,1 +1,1 @@
-obj-y += boot_info.o early_console.o map_memory.o pvh.o
+obj-y += boot_info.o early_console.o linux64.o map_memory.o pvh.o

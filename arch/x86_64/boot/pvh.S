@@ -97,6 +97,10 @@ boot_gdt:
 	.quad 0
 	.quad 0x00af9b000000ffff	/* 64-bit code, ring 0 */
 boot_gdt_end:
+	.globl boot_gdt_pointer64
+boot_gdt_pointer64:
+	.word boot_gdt_end - boot_gdt - 1
+	.quad boot_gdt
 boot_gdt_pointer:
 	.word boot_gdt_end - boot_gdt - 1
 	.long PHYSICAL(boot_gdt)
@@ -105,6 +109,7 @@ boot_gdt_pointer:
 	.balign 4096
 	.globl boot_root
 boot_root:		.skip 4096
+	.globl boot_pointers_low, boot_pointers_high, boot_directory
 boot_pointers_low:	.skip 4096
 boot_pointers_high:	.skip 4096
 boot_directory:		.skip 4096
