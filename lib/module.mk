@@ -3,4 +3,4 @@ obj-y += bitmap.o chacha20.o crc32.o errno_name.o parse.o printf.o radix.o
 obj-y += rbtree.o refcount.o ring.o secret.o siphash.o string.o string_copy.o
 
 # Loops must not become calls of the functions that they define.
-CFLAGS_lib/string.o := -fno-builtin -fno-tree-loop-distribute-patterns
+CFLAGS_lib/string.o := -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
