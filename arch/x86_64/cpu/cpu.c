@@ -15,26 +15,32 @@
 #include <asm/pte.h>
 #include <asm/selectors.h>
 #include <debug/panic.h>
+#include <lib/string.h>
 
 #include "../irq/internal.h"
 #include "../mmu/internal.h"
 #include "../vdso/internal.h"
 #include "internal.h"
 
-#define CR0_TS	       (1ul << 3)
-#define CR0_EM	       (1ul << 2)
-#define CR4_OSXMMEXCPT (1ul << 10)
-#define CR4_FSGSBASE   (1ul << 16)
-#define CR4_SMEP       (1ul << 20)
-#define CR4_SMAP       (1ul << 21)
-#define CPUID_SMEP     (1u << 7)
-#define CPUID_SMAP     (1u << 20)
-#define MSR_TSC_AUX    0xc0000103
-#define EFER_SYSCALL   1ul
+#define CR0_TS		      (1ul << 3)
+#define CR0_EM		      (1ul << 2)
+#define CR4_OSXMMEXCPT	      (1ul << 10)
+#define CR4_FSGSBASE	      (1ul << 16)
+#define CR4_SMEP	      (1ul << 20)
+#define CR4_SMAP	      (1ul << 21)
+#define CPUID_SMEP	      (1u << 7)
+#define CPUID_SMAP	      (1u << 20)
+#define CPUID_ERMS	      (1u << 9)
+#define CPUID_HYPERVISOR      (1u << 31)
+#define CPUID_HYPERVISOR_LEAF 0x40000000u
+#define MSR_TSC_AUX	      0xc0000103
+#define EFER_SYSCALL	      1ul
 #define STAR_VALUE                                                             \
 	((uint64_t)(SELECTOR_APP_DATA - 8) << 48 |                             \
 	 (uint64_t)SELECTOR_KERNEL_CODE << 32)
 #define FMASK_VALUE 0x47700 /* AC NT IOPL DF IF TF */
+
+bool fast_strings; /* [I] read by copy.S and memory.S */
 
 extern const char entry_syscall[], entry_syscall_isolated[];
 
@@ -79,6 +85,17 @@ void features_init(void)
 	msr_write(MSR_FMASK, FMASK_VALUE);
 }
 
+/* Long copies by string instructions: fast where the processor says so, except
+ * in QEMU's emulator, which claims it too. */
+static void find_fast_strings(void)
+{
+	struct cpuid leaf = cpuid_read(CPUID_HYPERVISOR_LEAF, 0);
+	bool emulated = (cpuid_read(1, 0).ecx & CPUID_HYPERVISOR) != 0 &&
+			memcmp(&leaf.ebx, "TCGT", 4) == 0;
+
+	fast_strings = (cpuid_read(7, 0).ebx & CPUID_ERMS) != 0 && !emulated;
+}
+
 void arch_init(void)
 {
 	percpu_boot_init();
@@ -87,6 +104,7 @@ void arch_init(void)
 	features_init();
 	vector_init();
 	context_arch_init();
+	find_fast_strings();
 }
 
 void arch_set_isolated(void)

@@ -2,6 +2,7 @@
 #pragma once
 
 /* What the parts of this room share. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,3 +23,6 @@ void vector_cpu_init(void);
 
 /* context.c: how the thread pointer is read and written. */
 void context_arch_init(void);
+
+/* cpu.c */
+extern bool fast_strings;

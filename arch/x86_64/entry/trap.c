@@ -40,6 +40,13 @@ struct fixup {
 	uintptr_t to;
 };
 extern const struct fixup __start_extable[], __stop_extable[];
+struct fixup_range {
+	uintptr_t from; /* inclusive */
+	uintptr_t end;	/* exclusive */
+	uintptr_t to;
+};
+extern const struct fixup_range __start_extable_ranges[],
+	__stop_extable_ranges[];
 
 static const char *const exception_names[] = {
 	"divide error",
@@ -95,6 +102,13 @@ static bool apply_fixup(struct trapframe *frame)
 	     fixup < __stop_extable; fixup++) {
 		if (fixup->at == frame->rip) {
 			frame->rip = fixup->to;
+			return true;
+		}
+	}
+	for (const struct fixup_range *range = __start_extable_ranges;
+	     range < __stop_extable_ranges; range++) {
+		if (frame->rip >= range->from && frame->rip < range->end) {
+			frame->rip = range->to;
 			return true;
 		}
 	}

@@ -4,9 +4,9 @@
  * memcpy, memmove and memset of x86-64.
  *
  * Up to 32 bytes: all loads before all stores, with overlapping words at both
- * ends, so there is no loop and overlapping areas need no care.  Above: rep
- * movsq and stosq for whole words and one overlapping word at the end, which
- * is quick on processors (fast strings) and in emulators (8 bytes a step).
+ * ends, so there is no loop and overlapping areas need no care.  Above: blocks
+ * of 32 or 64 bytes, or string instructions for long areas where they are fast
+ * (fast_strings, cpu/cpu.c; emulators take them byte by byte).
  *
  * General registers only.  Arguments: rdi, rsi, rdx; result: rax.
  */
@@ -44,17 +44,43 @@ function memmove
 	jmp	.Lbackwards
 end_function memmove
 
+	.macro move_32 offset
+	mov	\offset(%rsi), %rcx
+	mov	\offset+8(%rsi), %r8
+	mov	\offset+16(%rsi), %r9
+	mov	\offset+24(%rsi), %r10
+	mov	%rcx, \offset(%rdi)
+	mov	%r8, \offset+8(%rdi)
+	mov	%r9, \offset+16(%rdi)
+	mov	%r10, \offset+24(%rdi)
+	.endm
+
 function memcpy
 	mov	%rdi, %rax
 	cmp	$32, %rdx
 	jbe	.Lcopy_small
-	mov	-8(%rsi, %rdx), %r8
-	lea	-8(%rdi, %rdx), %r9
-	lea	-1(%rdx), %rcx
-	shr	$3, %rcx
-	rep movsq
-	mov	%r8, (%r9)
+	cmp	$1024, %rdx
+	jb	1f
+	cmpb	$0, fast_strings(%rip)
+	je	1f
+	mov	%rdx, %rcx
+	rep movsb
 	ret
+1:	cmp	$64, %rdx
+	jb	3f
+2:	move_32 0
+	move_32 32
+	add	$64, %rsi
+	add	$64, %rdi
+	sub	$64, %rdx
+	cmp	$64, %rdx
+	jae	2b
+3:	cmp	$32, %rdx
+	jb	.Lcopy_small
+	move_32 0
+	add	$32, %rsi
+	add	$32, %rdi
+	sub	$32, %rdx
 .Lcopy_small:				/* rax is set */
 	cmp	$16, %edx
 	jae	.Lcopy_16
@@ -107,10 +133,35 @@ function memset
 	cmp	$8, %rdx
 	jb	.Lset_small
 	mov	%rax, -8(%rdi, %rdx)
-	lea	-1(%rdx), %rcx
-	shr	$3, %rcx
-	rep stosq
+	cmp	$1024, %rdx
+	jb	1f
+	cmpb	$0, fast_strings(%rip)
+	je	1f
+	mov	%rdx, %rcx
+	rep stosb
 	mov	%r9, %rax
+	ret
+1:	cmp	$64, %rdx
+	jb	3f
+2:	mov	%rax, (%rdi)
+	mov	%rax, 8(%rdi)
+	mov	%rax, 16(%rdi)
+	mov	%rax, 24(%rdi)
+	mov	%rax, 32(%rdi)
+	mov	%rax, 40(%rdi)
+	mov	%rax, 48(%rdi)
+	mov	%rax, 56(%rdi)
+	add	$64, %rdi
+	sub	$64, %rdx
+	cmp	$64, %rdx
+	jae	2b
+3:	cmp	$8, %rdx
+	jb	4f
+	mov	%rax, (%rdi)
+	add	$8, %rdi
+	sub	$8, %rdx
+	jmp	3b
+4:	mov	%r9, %rax
 	ret
 .Lset_small:
 	cmp	$4, %edx

@@ -3,8 +3,9 @@
 /*
  * Accesses to application memory that may fault.
  *
- * Each faulting instruction has a record {address, fixup} in .extable; the
- * page-fault handler continues at the fixup when the fault cannot be resolved.
+ * Each faulting instruction has a record {address, fixup} in .extable, or lies
+ * in a range {from, to, fixup} of .extable_ranges; the page-fault handler
+ * continues at the fixup when the fault cannot be resolved.
  * Ranges are checked by the callers.  With SMAP the callers of user.c have
  * opened the window already.
  */
@@ -15,24 +16,84 @@
 	.endm
 
 	.text
-/* size_t user_copy_raw(void *dst, const void *src, size_t size): bytes left */
+/*
+ * size_t user_copy_raw(void *dst, const void *src, size_t size): bytes left.
+ *
+ * Blocks of 64 bytes, words, bytes; rdx is what is left before each step, so a
+ * fault goes on byte by byte from there and stops at the very byte.  Where
+ * string instructions are fast (fast_strings, cpu.c) long copies use them.
+ */
+	.macro move_8 offset
+	movq \offset(%rsi), %rax
+	movq \offset+8(%rsi), %rcx
+	movq \offset+16(%rsi), %r8
+	movq \offset+24(%rsi), %r9
+	movq %rax, \offset(%rdi)
+	movq %rcx, \offset+8(%rdi)
+	movq %r8, \offset+16(%rdi)
+	movq %r9, \offset+24(%rdi)
+	.endm
+	.macro fixup_range from, to, target
+	.section .extable_ranges, "a"
+	.quad \from, \to, \target
+	.text
+	.endm
+
 	.globl user_copy_raw
 user_copy_raw:
-	movq %rdx, %rcx
+	cmpq $512, %rdx
+	jb 10f
+	cmpb $0, fast_strings(%rip)
+	jne 30f
+10:	cmpq $64, %rdx
+	jb 12f
+11:
+	move_8 0
+	move_8 32
+	addq $64, %rsi
+	addq $64, %rdi
+	subq $64, %rdx
+	cmpq $64, %rdx
+	jae 11b
+12:	cmpq $8, %rdx
+	jb 30f
+	movq (%rsi), %rax
+	movq %rax, (%rdi)
+	addq $8, %rsi
+	addq $8, %rdi
+	subq $8, %rdx
+	jmp 12b
+30:	movq %rdx, %rcx
 1:	rep movsb
 2:	movq %rcx, %rax
 	ret
 	fixup 1b, 2b
+	fixup_range 11b, 30b, 30b
 
 /* size_t user_zero_raw(void *dst, size_t size): bytes left */
 	.globl user_zero_raw
 user_zero_raw:
-	movq %rsi, %rcx
 	xorl %eax, %eax
+	cmpq $512, %rsi
+	jb 10f
+	cmpb $0, fast_strings(%rip)
+	jne 30f
+10:	cmpq $32, %rsi
+	jb 30f
+11:	movq %rax, (%rdi)
+	movq %rax, 8(%rdi)
+	movq %rax, 16(%rdi)
+	movq %rax, 24(%rdi)
+	addq $32, %rdi
+	subq $32, %rsi
+	cmpq $32, %rsi
+	jae 11b
+30:	movq %rsi, %rcx
 1:	rep stosb
 2:	movq %rcx, %rax
 	ret
 	fixup 1b, 2b
+	fixup_range 11b, 30b, 30b
 
 /* int user_cmpxchg_raw(u32 *addr, u32 expected, u32 desired, u32 *old_out) */
 	.globl user_cmpxchg_raw
