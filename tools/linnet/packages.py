@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The data files that belong to a program, from Debian's package database.
+
+A language is more than its interpreter: python3 needs /usr/lib/python3.11.
+No program is known by name here.  The rule:
+
+ 1. The family: the packages that own the program (and each link on the way to
+    it), and the installed packages built from the same source, without the
+    ones for developers and readers.
+ 2. What the family depends on, without the base system.
+ 3. Plug-ins: packages that depend on the family and put files into its
+    folders.
+ 4. Of all these, the folders below /usr/lib, /usr/share ... that are theirs: a
+    folder that no other package has is taken whole (with what was generated
+    in it), of a shared one the packages' own files.  The folder of the same
+    name below /usr/local comes too.
+ 5. Their files in /etc that everyone may read.
+"""
+
+import os
+import re
+
+INFO = "/var/lib/dpkg/info"
+STATUS = "/var/lib/dpkg/status"
+READERS = re.compile(r"-(dev|doc|docs|dbg|dbgsym|demo|source|examples|test|"
+                     r"tests|testsuite|headers|venv|man)(:|$)")
+BASE_PRIORITIES = ("required", "important")
+ROOTS = re.compile(
+    rb"^/(?:usr/)?(?:lib|libexec|share)/(?:[a-z0-9_]+-linux-(?:gnu|musl)/)?"
+    rb"([^/]+)/")
+# Folders of the whole system, of readers, or of other programs.
+FOREIGN = set(b"""aclocal appdata applications apport apt bash-completion
+binfmt.d binfmts bug cmake completions cron debconf debhelper debug dh-elpa
+doc doc-base dpkg emacsen-common fish gconv gdb gir-1.0 girepository-1.0
+gtk-doc help i18n icons info initramfs-tools init kernel keyrings linda lintian
+locale man menu metainfo mime modprobe.d modules modules-load.d omf pam.d
+pam-configs pixmaps pkgconfig polkit-1 reportbug sounds systemd systemtap
+sysusers.d tabset terminfo tmpfiles.d udev valgrind vim zsh xml
+xsessions""".split())
+ETC_FOREIGN = set(b"""X11 alternatives apparmor.d apt bash_completion.d
+cron.d cron.daily cron.hourly cron.monthly cron.weekly default dpkg init init.d
+initramfs-tools kernel ld.so.conf.d logcheck logrotate.d modprobe.d
+modules-load.d network pam.d profile.d rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d
+rc6.d rcS.d security skel ssh sudoers.d sysctl.d systemd udev
+update-motd.d""".split())
+ALIASES = ("bin", "sbin", "lib", "lib64", "libx32", "lib32")
+
+
+class Database:
+    """The installed packages; reads everything once, about 0.1 s."""
+
+    def __init__(self):
+        self.packages = {}   # name -> fields
+        self.provides = {}   # virtual name -> [names]
+        self.by_source = {}
+        self.lists = {}      # name -> bytes of its file list
+        self._read_status()
+
+    def _read_status(self):
+        try:
+            with open(STATUS, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            return
+        for stanza in text.split("\n\n"):
+            fields = dict(
+                line.split(": ", 1) for line in stanza.split("\n")
+                if ": " in line and line[:1].isalpha())
+            name = fields.get("Package")
+            if name is None or \
+                    not fields.get("Status", "").endswith(" installed"):
+                continue
+            self.packages[name] = fields
+            source = fields.get("Source", name).split(" ")[0]
+            fields["Source"] = source
+            self.by_source.setdefault(source, []).append(name)
+            for provided in _names(fields.get("Provides", "")):
+                self.provides.setdefault(provided[0], []).append(name)
+
+    def read_lists(self):
+        if self.lists or not self.packages:
+            return
+        for entry in os.scandir(INFO):
+            if entry.name.endswith(".list"):
+                name = entry.name[:-5].split(":")[0]
+                if name in self.packages:
+                    with open(entry.path, "rb") as file:
+                        self.lists[name] = b"\n" + file.read()
+
+    def owners(self, path):
+        """Packages that have this file; /bin/x and /usr/bin/x are one."""
+        self.read_lists()
+        keys = [b"\n" + os.fsencode(p) + b"\n" for p in _spellings(path)]
+        return {name for name, text in self.lists.items()
+                if any(key in text for key in keys)}
+
+    def family(self, owners):
+        found = set(owners)
+        for name in owners:
+            for sibling in self.by_source[self.packages[name]["Source"]]:
+                if not READERS.search(sibling):
+                    found.add(sibling)
+        return found
+
+    def is_base(self, name):
+        fields = self.packages[name]
+        return fields.get("Essential") == "yes" or \
+            fields.get("Priority") in BASE_PRIORITIES
+
+    def installed(self, alternatives):
+        """The package that fulfils "a | b"."""
+        for name in alternatives:
+            if name in self.packages:
+                return name
+            if name in self.provides:
+                return self.provides[name][0]
+        return None
+
+    def depends(self, name):
+        fields = self.packages[name]
+        for key in ("Pre-Depends", "Depends"):
+            for alternatives in _names(fields.get(key, "")):
+                yield alternatives
+
+    def with_dependencies(self, family):
+        found = set(family)
+        work = list(family)
+        while work:
+            for alternatives in self.depends(work.pop()):
+                name = self.installed(alternatives)
+                if name is None or name in found or self.is_base(name) or \
+                        self.packages[name]["Source"] == "glibc":
+                    continue
+                found.add(name)
+                work.append(name)
+        return found
+
+    def plugins(self, family, folders):
+        """Packages that extend the family in its folders."""
+        found = set()
+        for name in self.packages:
+            if any(family & set(a) for a in self.depends(name)) and \
+                    not READERS.search(name) and any(
+                        b"\n" + f + b"\n" in self.lists.get(name, b"")
+                        for f in folders):
+                found.add(name)
+        return found
+
+
+def _names(text):
+    """"a (>= 1) | b, c:any" -> [["a", "b"], ["c"]]"""
+    return [[re.split(r"[ :(]", option.strip(), maxsplit=1)[0]
+             for option in group.split("|")]
+            for group in text.split(",") if group.strip()]
+
+
+def _spellings(path):
+    """A path with and without /usr, where these are one folder."""
+    result = [path]
+    parts = path.split("/")
+    if len(parts) > 2 and parts[1] in ALIASES:
+        result.append("/usr" + path)
+    elif len(parts) > 3 and parts[1] == "usr" and parts[2] in ALIASES:
+        result.append(path[4:])
+    return result
+
+
+def _unit(line):
+    """The data folder that a listed path is in, or None."""
+    match = ROOTS.match(line + b"/")
+    if match and match.group(1) not in FOREIGN:
+        return line[:match.end(1)]
+    if line.startswith(b"/opt/"):
+        return b"/".join(line.split(b"/")[:3])
+    return None
+
+
+def _units(database, names):
+    units = {}
+    for name in names:
+        for line in database.lists.get(name, b"").split(b"\n"):
+            unit = _unit(line)
+            if unit is not None:
+                units.setdefault(unit, []).append(line)
+    return {unit: lines for unit, lines in units.items()
+            if os.path.isdir(unit) and not os.path.islink(unit)}
+
+
+class Data:
+    """What a program's packages bring: whole folders and single files."""
+
+    def __init__(self):
+        self.folders = []
+        self.files = []
+
+
+def data_of(paths):
+    """The data for programs at these host paths."""
+    data = Data()
+    database = Database()
+    owners = set()
+    for path in paths:
+        owners |= database.owners(path)
+    if not owners:
+        return data
+    family = database.family(owners)
+    everyone = database.with_dependencies(family)
+    units = _units(database, everyone)
+    everyone |= database.plugins(family, units)
+    for unit, lines in _units(database, everyone).items():
+        _choose(database, everyone, unit, lines, data)
+        local = b"/usr/local" + unit.removeprefix(b"/usr")
+        if os.path.isdir(local) and local not in data.folders:
+            data.folders.append(local)
+    data.folders = [os.fsdecode(f) for f in data.folders]
+    data.files = [os.fsdecode(f) for f in data.files]
+    data.files += _etc_files(database, everyone)
+    return data
+
+
+def _choose(database, everyone, unit, lines, data):
+    key = b"\n" + unit + b"\n"
+    if not any(key in text for name, text in database.lists.items()
+               if name not in everyone):
+        data.folders.append(unit)
+        return
+    folders = set()
+    for line in lines:
+        if line != unit and not os.path.isdir(line):
+            data.files.append(line)
+            folders.add(os.path.dirname(line))
+    for folder in sorted(folders):
+        compiled = folder + b"/__pycache__"
+        if os.path.isdir(compiled):
+            data.folders.append(compiled)
+
+
+def _etc_files(database, names):
+    found = []
+    for name in sorted(names):
+        for line in database.lists.get(name, b"").split(b"\n"):
+            parts = line.split(b"/")
+            if len(parts) < 3 or parts[1] != b"etc" or \
+                    parts[2] in ETC_FOREIGN:
+                continue
+            path = os.fsdecode(line)
+            if os.path.isdir(path) and path != "/etc/ssl/certs":
+                continue
+            try:
+                if os.stat(path).st_mode & 0o004:
+                    found.append(path)
+            except OSError:
+                continue
+    return found

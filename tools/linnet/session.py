@@ -1,0 +1,429 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One VM from start to end: QEMU, its two serial ports, the user's streams.
+
+COM1 carries the program's standard output (and, in terminal mode, its input),
+COM2 the control channel.  One loop polls everything; nothing blocks in it.
+
+    start -> 'R' (ready) -> 'X' (end) or 'P' (panic) -> QEMU has ended
+
+Before 'R' what the console shows is the kernel's own text and is kept apart.
+After QEMU's end both ports are read until they are empty.
+"""
+
+import os
+import select
+import signal
+import socket
+import time
+
+from linnet import control
+
+PANIC_STATUS = 35    # isa-debug-exit of a panic
+DONE_STATUS = 33     # and of an orderly end
+LOG_MAX = 1 << 20
+KILL_DELAY = 5.0     # seconds QEMU may take to end after 'X' or 'P'
+SECOND_INTERRUPT = 2.0
+BROKEN_PIPE_DELAY = 2.0
+FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+ESCAPE = b"\x1d"     # Ctrl-]: ends the VM in terminal mode
+
+
+class Outcome:
+    """How the VM ended."""
+
+    def __init__(self):
+        self.wait_status = None  # of the program; None: not reported
+        self.log = bytearray()   # the kernel's log
+        self.panic = bytearray()
+        self.early = bytearray()  # console text before the program
+        self.qemu_status = None
+        self.qemu_errors = b""
+        self.ready = False
+        self.timed_out = False
+        self.killed_by = 0       # signal of the user that ended the VM
+        self.seconds = 0.0
+
+    @property
+    def panicked(self):
+        return bool(self.panic) or (self.wait_status is None and
+                                    self.qemu_status == PANIC_STATUS)
+
+    def status(self):
+        """As a shell's, docker's or timeout(1)'s; 0 only if reported."""
+        if self.timed_out:
+            return 124
+        if self.panicked:
+            return 125
+        if self.wait_status is not None:
+            return control.shell_status(self.wait_status)
+        if self.killed_by:
+            return 128 + self.killed_by
+        return 125
+
+
+class Session:
+    """Runs one VM.  `make_command(console fd, control fd)` gives QEMU's
+    command; `on_log` gets kernel log text as it comes."""
+
+    def __init__(self, make_command, stdin, stdout, stderr, *, terminal=False,
+                 timeout=None, on_log=None, forward_signals=True,
+                 environment=None):
+        self.make_command = make_command
+        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+        self.terminal = terminal
+        self.timeout = timeout
+        self.on_log = on_log
+        self.forward_signals = forward_signals
+        self.environment = environment
+        self.outcome = Outcome()
+        self.reader = control.Reader()
+        self.to_control = bytearray()
+        self.to_console = bytearray()
+        self.credit = control.WINDOW
+        self.last_interrupt = -1e9
+        self.kill_at = None
+        self.broken_told = False
+
+    # --- start and end -----------------------------------------------------
+
+    def run(self):
+        started = time.monotonic()
+        self.deadline = started + self.timeout if self.timeout else None
+        self._start()
+        try:
+            with _Signals(self) as self.signals:
+                with _RawTerminal(self):
+                    self._loop()
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.wait()
+            for end in (self.console, self.control, self.errors):
+                end.close()
+        self.outcome.seconds = time.monotonic() - started
+        return self.outcome
+
+    def _start(self):
+        import subprocess
+        self.console, console_end = socket.socketpair()
+        self.control, control_end = socket.socketpair()
+        command = self.make_command(console_end.fileno(),
+                                    control_end.fileno())
+        errors_read, errors_write = os.pipe()
+        try:
+            self.process = subprocess.Popen(
+                with_death_signal(command), stdin=subprocess.DEVNULL,
+                stdout=errors_write, stderr=errors_write,
+                pass_fds=(console_end.fileno(), control_end.fileno()),
+                start_new_session=True, env=self.environment)
+        finally:
+            os.close(errors_write)
+            console_end.close()
+            control_end.close()
+        self.errors = os.fdopen(errors_read, "rb", buffering=0)
+        for end in (self.console, self.control):
+            end.setblocking(False)
+
+    def kill(self, by_signal=0):
+        self.outcome.killed_by = self.outcome.killed_by or by_signal
+        if self.process.poll() is None:
+            self.process.kill()
+
+    # --- the loop ------------------------------------------------------------
+
+    def _loop(self):
+        ended = set()
+        while True:
+            watched = self._watched(ended)
+            if not watched and not self._has_ports(ended):
+                break
+            poller = select.poll()
+            for descriptor, (events, _) in watched.items():
+                poller.register(descriptor, events)
+            for descriptor, events in poller.poll(self._wait_ms()):
+                if descriptor in watched:
+                    watched[descriptor][1](events, ended)
+            self._check_time()
+            self._pump_bytes_input()
+
+    def _has_ports(self, ended):
+        return len(ended & {"console", "control", "errors"}) < 3
+
+    def _watched(self, ended):
+        """descriptor -> (events, handler) of what may be done now."""
+        watched = {}
+        if "console" not in ended:
+            events = select.POLLIN if self.stdout.has_room() else 0
+            events |= select.POLLOUT if self.to_console else 0
+            watched[self.console.fileno()] = (events, self._on_console)
+        if "control" not in ended:
+            events = select.POLLIN if self.stderr.has_room() else 0
+            events |= select.POLLOUT if self.to_control else 0
+            watched[self.control.fileno()] = (events, self._on_control)
+        if "errors" not in ended:
+            watched[self.errors.fileno()] = (select.POLLIN, self._on_errors)
+        for stream in (self.stdout, self.stderr):
+            if stream.descriptor is not None and stream.queue:
+                watched[stream.descriptor] = (select.POLLOUT,
+                                              self._on_writable)
+        if self._has_ports(ended):
+            watched[self.signals.descriptor] = (select.POLLIN,
+                                                self._on_signals)
+            if self.stdin.descriptor is not None and self._wants_input():
+                watched[self.stdin.descriptor] = (select.POLLIN,
+                                                  self._on_stdin)
+        return watched
+
+    def _wants_input(self):
+        if self.stdin.ended or not self.outcome.ready or \
+                self.outcome.wait_status is not None:
+            return False
+        if self.terminal:
+            return len(self.to_console) < control.STDIN_CHUNK
+        return self.credit > 0 and len(self.to_control) < control.WINDOW
+
+    def _wait_ms(self):
+        times = [t for t in (self.deadline, self.kill_at) if t is not None]
+        if self.stdin.descriptor is None and self._wants_input():
+            return 0
+        if not times:
+            return None
+        return max(0, int((min(times) - time.monotonic()) * 1000) + 1)
+
+    def _check_time(self):
+        now = time.monotonic()
+        if self.deadline is not None and now >= self.deadline:
+            self.deadline = None
+            if self.process.poll() is None and \
+                    self.outcome.wait_status is None:
+                self.outcome.timed_out = True
+                self.kill()
+        if self.kill_at is not None and now >= self.kill_at:
+            self.kill_at = None
+            self.kill(signal.SIGPIPE if self.broken_told else 0)
+
+    # --- what comes from the guest --------------------------------------------
+
+    def _on_console(self, events, ended):
+        if events & select.POLLOUT and self.to_console:
+            count = _send(self.console, self.to_console)
+            del self.to_console[:count]
+        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            return
+        data = _receive(self.console)
+        if data is None:
+            return
+        if not data:
+            ended.add("console")
+        elif self.outcome.ready:
+            self.stdout.write(data)
+            if self.stdout.broken:
+                self._tell_broken_pipe()
+        else:
+            self.outcome.early += data[:LOG_MAX - len(self.outcome.early)]
+
+    def _on_control(self, events, ended):
+        if events & select.POLLOUT and self.to_control:
+            count = _send(self.control, self.to_control)
+            del self.to_control[:count]
+        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
+            return
+        data = _receive(self.control)
+        if data is None:
+            return
+        if not data:
+            ended.add("control")
+            return
+        try:
+            for kind, payload in self.reader.feed(data):
+                self._on_frame(kind, payload)
+        except ValueError as error:
+            self._log(f"launcher: {error}\n".encode())
+            self.kill()
+            ended.add("control")
+
+    def _on_frame(self, kind, payload):
+        if kind == b"R":
+            self.outcome.ready = True
+            self._send_window()
+        elif kind == b"L":
+            self._log(payload)
+        elif kind == b"E":
+            self.stderr.write(payload)
+            if self.stderr.broken:
+                self._tell_broken_pipe()
+        elif kind == b"C" and len(payload) == 4:
+            self.credit += int.from_bytes(payload, "little")
+        elif kind == b"X" and len(payload) == 4:
+            self.outcome.wait_status = int.from_bytes(payload, "little")
+            self.kill_at = time.monotonic() + KILL_DELAY
+        elif kind == b"P":
+            room = LOG_MAX - len(self.outcome.panic)
+            self.outcome.panic += payload[:max(0, room)]
+            self.kill_at = self.kill_at or time.monotonic() + KILL_DELAY
+
+    def _log(self, text):
+        room = LOG_MAX - len(self.outcome.log)
+        self.outcome.log += text[:max(0, room)]
+        if self.on_log is not None:
+            self.on_log(text)
+
+    def _on_errors(self, _, ended):
+        data = os.read(self.errors.fileno(), 4096)
+        if not data:
+            ended.add("errors")
+            self.outcome.qemu_status = self.process.wait()
+        elif len(self.outcome.qemu_errors) < LOG_MAX:
+            self.outcome.qemu_errors += data
+
+    # --- what comes from the user ------------------------------------------
+
+    def _on_writable(self, _, __):
+        for stream in (self.stdout, self.stderr):
+            if stream.descriptor is not None and stream.queue:
+                poller = select.poll()
+                poller.register(stream.descriptor, select.POLLOUT)
+                if poller.poll(0):
+                    stream.flush_some()
+                    if stream.broken:
+                        self._tell_broken_pipe()
+
+    def _tell_broken_pipe(self):
+        """Nobody reads our output: the program learns it as SIGPIPE."""
+        if not self.broken_told:
+            self.broken_told = True
+            self._send_signal(signal.SIGPIPE)
+            self.kill_at = self.kill_at or \
+                time.monotonic() + BROKEN_PIPE_DELAY
+
+    def _on_stdin(self, _, __):
+        self._take_input()
+
+    def _pump_bytes_input(self):
+        while self.stdin.descriptor is None and self._wants_input():
+            self._take_input()
+
+    def _take_input(self):
+        limit = control.STDIN_CHUNK if self.terminal else \
+            min(self.credit, control.STDIN_CHUNK)
+        data = self.stdin.read(limit)
+        if self.terminal:
+            if ESCAPE in data:
+                self.kill(signal.SIGKILL)
+            self.to_console += data
+        elif data:
+            self.credit -= len(data)
+            self.to_control += control.frame(b"I", data)
+        if self.stdin.ended and not self.terminal:
+            self.to_control += control.frame(b"Z")
+
+    def _send_signal(self, number):
+        self.to_control += control.frame(b"S", bytes([number]))
+
+    def _send_window(self):
+        if self.terminal:
+            try:
+                size = os.get_terminal_size(self.stdin.descriptor)
+            except (OSError, TypeError):
+                return
+            self.to_control += control.frame(
+                b"W", size.lines.to_bytes(2, "little") +
+                size.columns.to_bytes(2, "little"))
+
+    def _on_signals(self, _, __):
+        for number in self.signals.take():
+            if number == signal.SIGWINCH:
+                self._send_window()
+                continue
+            if not self.outcome.ready:
+                self.kill(number)
+                continue
+            now = time.monotonic()
+            if number == signal.SIGINT:
+                if now - self.last_interrupt < SECOND_INTERRUPT:
+                    self.kill(number)
+                self.last_interrupt = now
+            self._send_signal(number)
+
+
+class _Signals:
+    """Signals of the launcher as bytes of a pipe, while a session runs."""
+
+    def __init__(self, session):
+        self.session = session
+        self.handlers = {}
+        self.descriptor = -1
+
+    def __enter__(self):
+        self.descriptor, self.writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self.session.forward_signals:
+            self.old_wakeup = signal.set_wakeup_fd(self.writer)
+            for name in FORWARDED + ("SIGWINCH",):
+                number = getattr(signal, name)
+                self.handlers[number] = signal.signal(number, _nothing)
+        return self
+
+    def __exit__(self, *_):
+        if self.session.forward_signals:
+            for number, handler in self.handlers.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(self.old_wakeup)
+        os.close(self.descriptor)
+        os.close(self.writer)
+
+    def take(self):
+        try:
+            return os.read(self.descriptor, 64)
+        except BlockingIOError:
+            return b""
+
+
+def _nothing(_number, _frame):
+    """The wake-up pipe has the signal's number."""
+
+
+class _RawTerminal:
+    """The user's terminal in raw mode, while a terminal session runs."""
+
+    def __init__(self, session):
+        self.descriptor = session.stdin.descriptor
+        self.wanted = session.terminal and self.descriptor is not None and \
+            os.isatty(self.descriptor)
+
+    def __enter__(self):
+        if self.wanted:
+            import termios
+            import tty
+            self.saved = termios.tcgetattr(self.descriptor)
+            tty.setraw(self.descriptor, termios.TCSADRAIN)
+
+    def __exit__(self, *_):
+        if self.wanted:
+            import termios
+            termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self.saved)
+
+
+def with_death_signal(command):
+    """QEMU must not outlive a launcher that is killed."""
+    import shutil
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else command
+
+
+def _send(end, data):
+    try:
+        return end.send(data)
+    except BlockingIOError:
+        return 0
+    except OSError:
+        return len(data)  # QEMU has closed it: nobody will read it
+
+
+def _receive(end):
+    """Bytes, b"" at the end, None when there is nothing now."""
+    try:
+        return end.recv(65536)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
