@@ -90,6 +90,14 @@ int page_cache_sync(struct page_cache *cache, uint64_t start, uint64_t end);
 /* Next present page number at or after index, for SEEK_DATA; UINT64_MAX. */
 uint64_t page_cache_next(struct page_cache *cache, uint64_t index);
 
+/*
+ * The end of ops->read and ops->write for one page; any context.  Reading:
+ * sets PAGE_UPTODATE if ok, unlocks.  Writing: clears PAGE_WRITEBACK and notes
+ * the error (0: none) for the next sync.
+ */
+void page_read_done(struct page *page, bool ok);
+void page_write_done(struct page *page, int error);
+
 void page_lock(struct page *page);
 bool page_trylock(struct page *page);
 void page_unlock(struct page *page);

@@ -16,7 +16,8 @@ struct inode;
 struct char_device {
 	const char *name;	    /* "null", "pts/0": path below /dev */
 	uint64_t device;	    /* MAKE_DEVICE() */
-	uint32_t mode;		    /* permission bits */
+	uint32_t mode;		    /* permission bits; MODE_BLOCK or, default,
+				     * MODE_CHARACTER */
 	const struct file_ops *ops; /* of files opened on it */
 	/* May set file->private, replace file->ops; NULL: nothing to do. */
 	int (*open)(struct inode *inode, struct file *file);
@@ -30,3 +31,5 @@ void char_device_unregister(struct char_device *device);
 
 /* The device with this number, or NULL: opening device nodes anywhere. */
 struct char_device *char_device_find(uint64_t device);
+/* The same among those with MODE_BLOCK: numbers are counted apart. */
+struct char_device *char_device_find_block(uint64_t device);
