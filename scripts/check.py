@@ -24,6 +24,7 @@ STEPS = [
      ["make", "-s", "unit-tests", "CC=clang", "HOST_OUT=build/host-clang"],
      True),
     ("headers compile alone", ["python3", "scripts/check_headers.py"], True),
+    ("system call table", ["python3", "scripts/check_syscalls.py"], True),
     ("kernel, gcc", ["make", "-s", "-j2", "kernel"], True),
     ("kernel, clang",
      ["make", "-s", "-j2", "kernel", "CC=clang", "OUT=build/clang.x86_64"],

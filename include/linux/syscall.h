@@ -15,8 +15,8 @@
  * sleep, and returns a result or a negative errno (or -ERESTART*, see
  * process/signal.h).
  *
- * Status: FULL, PARTIAL (docs/limits.md says what is missing).  Calls without
- * a line are absent: ENOSYS, and one log line per number.
+ * Status: FULL, PARTIAL (docs/limits.md says what is missing), ABSENT.  Absent
+ * calls and numbers without a line are ENOSYS, and one log line per number.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -48,3 +48,27 @@
 #undef SYSCALL4
 #undef SYSCALL5
 #undef SYSCALL6
+
+#define SYSCALL_ARG_MAX	   6
+#define SYSCALL_NUMBER_MAX 512 /* numbers are smaller */
+
+struct trapframe;
+
+/* One argument as the table spells it, for the tracer. */
+struct syscall_arg {
+	const char *type;
+	const char *name;
+};
+
+struct syscall_info {
+	const char *name;
+	unsigned arg_count;
+	struct syscall_arg args[SYSCALL_ARG_MAX];
+};
+
+/* What the table says of a number; NULL: no line. */
+const struct syscall_info *syscall_info(unsigned long number);
+
+/* linux/strace.c: runs the call of this frame and prints it. */
+long strace_call(const struct trapframe *frame,
+		 long (*enter)(const struct trapframe *frame));

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/* Which of the numbers in linux/syscalls.def are this architecture's. */
+#define SYSCALL_NUMBER(x86_64, aarch64) (x86_64)
