@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #include <arch/frame.h>
+#include <arch/mmu.h>
 #include <arch/user.h>
 #include <debug/log.h>
 #include <lib/string.h>

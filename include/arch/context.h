@@ -9,6 +9,7 @@
  * is switched away from and loaded only when another thread used them in
  * between on this CPU.  The kernel itself never uses them.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -15,7 +15,7 @@ $(HOST_GEN)/config.mk: configs/host scripts/kconfig.py
 $(HOST_GEN)/generated/version.h: FORCE
 	$(Q)$(PYTHON) scripts/version.py $@
 
-HOST_NOT_YET := $(shell sed -n 's/^\([^\# ]*\.c\) .*/\1/p' arch/host/not_yet.list)
+HOST_NOT_YET := $(shell sed -n 's/^\([^\# ]*\.c\)[[:space:]].*/\1/p' arch/host/not_yet.list)
 HOST_ROOMS := $(filter-out arch/%,$(ROOMS))
 HOST_TESTS := $(filter-out $(HOST_NOT_YET),$(foreach r,$(HOST_ROOMS),\
 	$(wildcard $(r)/tests/*.c $(r)/*/tests/*.c)))

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Address layout of the fake machine: physical 0 is the arena's start. */
+/*
+ * Address layout of the fake machine: physical 0 is the arena's start, so the
+ * direct map is the arena.  Application addresses are those of x86-64; nothing
+ * can be accessed there but through the page tables (mm tests walk them).
+ */
 #include <lib/types.h>
 
 #define PAGE_SHIFT 12
@@ -9,6 +13,12 @@
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
 #define HUGE_SHIFT 21
 #define HUGE_SIZE  (1ul << HUGE_SHIFT)
+
+#define USER_BASE	0x0000000000001000ul
+#define USER_END	0x00007ffffffff000ul
+#define DIRECT_MAP_BASE ((uintptr_t)host_memory)
+#define KMAP_BASE	0xffffc00000000000ul
+#define KMAP_END	0xffffc08000000000ul
 
 extern unsigned char *host_memory;
 
