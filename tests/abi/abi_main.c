@@ -5,13 +5,16 @@
  *	family			run all checks
  *	family -l		list their names
  *	family NAME...		run these
- *	family -t SECONDS ...	give up a check after so many seconds
+ *	family -s NAME		run those behind this one (it ended the guest)
+ *	family -t SECONDS ...	give up a check after so many seconds (60);
+ *				0 sets no limit
  *
  * One line per check on standard output, written at once, and the totals:
  *
  *	ok NAME
  *	not ok NAME: reason (file:line)
  *	done FAMILY <passed> <failed>
+ *	<passed> passed, <failed> failed
  *
  * A family that defines abi_without_leader runs its checks in a second
  * thread, after the first thread of the process has ended.
@@ -45,10 +48,11 @@ static sigjmp_buf escape;
 static atomic_int has_failed;
 static unsigned int passed_count;
 static unsigned int failed_count;
-static unsigned int time_limit;
+static unsigned int time_limit = 60;
 static timer_t watchdog;
 static _Alignas(16) char fault_stack[64 * 1024];
 static char **arguments;
+static const char *start_after;
 
 static void say(const char *format, ...)
 {
@@ -202,7 +206,11 @@ static void *run_all(void *leader)
 	}
 	for (const struct abi_case *const *p = __start_abi_cases;
 	     p < __stop_abi_cases; p++) {
-		if (is_wanted((*p)->name, arguments)) {
+		if (start_after != NULL) {
+			if (strcmp((*p)->name, start_after) == 0) {
+				start_after = NULL;
+			}
+		} else if (is_wanted((*p)->name, arguments)) {
 			run_case(*p);
 		}
 	}
@@ -210,7 +218,8 @@ static void *run_all(void *leader)
 	if (chdir("/") == 0) {
 		rmdir(SCRATCH);
 	}
-	say("done " ABI_FAMILY " %u %u\n", passed_count, failed_count);
+	say("done " ABI_FAMILY " %u %u\n%u passed, %u failed\n", passed_count,
+	    failed_count, passed_count, failed_count);
 	exit(failed_count != 0);
 }
 
@@ -225,14 +234,19 @@ int main(int argc, char **argv)
 		}
 		return 0;
 	}
-	if (argc > 2 && strcmp(argv[1], "-t") == 0) {
-		struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
-					 .sigev_signo = WATCHDOG};
-		time_limit = strtoul(argv[2], NULL, 10);
-		if (timer_create(CLOCK_MONOTONIC, &event, &watchdog) != 0) {
-			time_limit = 0;
+	while (arguments[0] != NULL && arguments[1] != NULL &&
+	       arguments[0][0] == '-') {
+		if (arguments[0][1] == 't') {
+			time_limit = strtoul(arguments[1], NULL, 10);
+		} else {
+			start_after = arguments[1];
 		}
-		arguments = argv + 3;
+		arguments += 2;
+	}
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+				 .sigev_signo = WATCHDOG};
+	if (timer_create(CLOCK_MONOTONIC, &event, &watchdog) != 0) {
+		time_limit = 0;
 	}
 	if (&abi_without_leader == NULL) {
 		run_all(NULL);

@@ -28,7 +28,7 @@ for binary in "$out"/*; do
 	report=$(timeout 300 "$binary" "$@" </dev/null)
 	status=$?
 	printf '%s\n' "$report"
-	set_of=$(printf '%s\n' "$report" | tail -n 1)
+	set_of=$(printf '%s\n' "$report" | grep '^done ' | tail -n 1)
 	case $set_of in
 	done\ *)
 		passed=$((passed + $(echo "$set_of" | cut -d ' ' -f 3)))
@@ -40,5 +40,5 @@ for binary in "$out"/*; do
 		;;
 	esac
 done
-echo "total $passed passed, $failed failed"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

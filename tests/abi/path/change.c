@@ -53,7 +53,7 @@ ABI_CASE(link_errors)
 	CHECK_ERRNO(link("d", "c"), EPERM);
 	CHECK_ERRNO(link("a", "none/c"), ENOENT);
 	CHECK_ERRNO(link("a", "c/"), ENOENT);
-	CHECK_ERRNO(link("a", "/proc/c"), EXDEV);
+	CHECK_ERRNO(link("a", "/dev/c"), EXDEV);
 	CHECK_ERRNO(linkat(AT_FDCWD, "a", AT_FDCWD, "c", 0x8000000), EINVAL);
 	CHECK_ERRNO(syscall(SYS_link, abi_bad[0], "c"), EFAULT);
 }
