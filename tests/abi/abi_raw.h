@@ -41,4 +41,5 @@ static inline long abi_raw(long nr, long a, long b, long c, long d, long e,
 }
 #endif
 
-#define ABI_RAW(nr, a, b, c) abi_raw(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define ABI_RAW(nr, a, b, c)                                                   \
+	abi_raw(nr, (long)(a), (long)(b), (long)(c), 0, 0, 0)

@@ -11,8 +11,8 @@
 
 #define P FUTEX_PRIVATE_FLAG
 
-static inline long futex(void *word, int op, uint32_t value, const void *timeout,
-			 void *word2, uint32_t value3)
+static inline long futex(void *word, int op, uint32_t value,
+			 const void *timeout, void *word2, uint32_t value3)
 {
 	return syscall(SYS_futex, word, op, value, timeout, word2, value3);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Priority-inheriting futexes. */
-#include "futex/futex.h"
 #include "abi_test.h"
+#include "futex/futex.h"
 
 #include <sched.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* FUTEX_REQUEUE, CMP_REQUEUE and futex_waitv. */
-#include "futex/futex.h"
 #include "abi_test.h"
+#include "futex/futex.h"
 
 #include <limits.h>
 #include <string.h>
@@ -259,9 +259,9 @@ ABI_CASE(waitv_tells_which)
 	static struct vector_waiter w;
 	static const int which[] = {0, 1, 64, 127};
 	for (int i = 0; i < 128; i++) {
-		w.v[i] = (struct vector_entry){
-			.address = (uintptr_t)&w.words[i],
-			.flags = SIZE_32 | P};
+		w.v[i] =
+			(struct vector_entry){.address = (uintptr_t)&w.words[i],
+					      .flags = SIZE_32 | P};
 	}
 	for (int i = 0; i < 4; i++) {
 		w.tid = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* FUTEX_WAIT, WAKE, their bitset forms and WAKE_OP. */
-#include "futex/futex.h"
 #include "abi_test.h"
+#include "futex/futex.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -302,8 +302,8 @@ ABI_CASE(futex_wake_op_arithmetic)
 	uint32_t words[2];
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		words[1] = table[i].before;
-		uint32_t code = (uint32_t)table[i].op << 28 |
-				table[i].arg << 12;
+		uint32_t code = (uint32_t)table[i].op << 28 | table[i].arg
+								      << 12;
 		CHECK_EQ(futex(&words[0], FUTEX_WAKE_OP | P, 1, (void *)1L,
 			       &words[1], code),
 			 0);

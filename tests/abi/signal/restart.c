@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which interrupted calls start again, and which do not (signal(7)). */
-#include "signal/signal.h"
 #include "abi_test.h"
+#include "signal/signal.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -20,7 +20,7 @@
 #define STACK_SIZE (64 * 1024)
 
 struct child {
-	atomic_int tid_seen;	/* what gettid said in the child */
+	atomic_int tid_seen; /* what gettid said in the child */
 	atomic_int pid_seen;
 	atomic_int settid_seen; /* the CLONE_CHILD_SETTID word, at start */
 	atomic_int go;
@@ -103,10 +103,10 @@ ABI_CASE(clone_child_settid)
 	static struct child c;
 	memset(&c, 0, sizeof(c));
 	atomic_store(&c.go, 1);
-	int tid = OK(clone(child_main, stack + STACK_SIZE,
-			   THREAD_FLAGS | CLONE_CHILD_SETTID |
-				   CLONE_CHILD_CLEARTID,
-			   &c, NULL, NULL, &c.child_word));
+	int tid = OK(
+		clone(child_main, stack + STACK_SIZE,
+		      THREAD_FLAGS | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
+		      &c, NULL, NULL, &c.child_word));
 	wait_word(&c.tid_seen, 0);
 	CHECK_EQ(c.settid_seen, tid);
 	while (*(volatile int *)&c.child_word != 0) {

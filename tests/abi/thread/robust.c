@@ -115,10 +115,8 @@ ABI_CASE(robust_list_arguments)
 	OK(syscall(SYS_set_robust_list, head, sizeof(*head)));
 	CHECK_ERRNO(syscall(SYS_set_robust_list, head, sizeof(*head) - 1),
 		    EINVAL);
-	CHECK_ERRNO(syscall(SYS_get_robust_list, 0, abi_bad[0], &size),
-		    EFAULT);
-	CHECK_ERRNO(syscall(SYS_get_robust_list, 0, &head, abi_bad[1]),
-		    EFAULT);
+	CHECK_ERRNO(syscall(SYS_get_robust_list, 0, abi_bad[0], &size), EFAULT);
+	CHECK_ERRNO(syscall(SYS_get_robust_list, 0, &head, abi_bad[1]), EFAULT);
 	CHECK_ERRNO(syscall(SYS_get_robust_list, 0x3ffffff, &head, &size),
 		    ESRCH);
 }
@@ -210,8 +208,8 @@ ABI_CASE(membarrier_commands)
 	int query = OK(syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0));
 	CHECK(query & MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 	CHECK(query & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-		   0, 0));
+	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
+		   0));
 	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
 	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0));
 	CHECK_ERRNO(syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 1, 0),
@@ -247,8 +245,8 @@ ABI_CASE(membarrier_orders_other_cpus)
 {
 	/* Store-buffer litmus: with a compiler barrier on one side and
 	 * membarrier on the other, not both may miss the other's store. */
-	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-		   0, 0));
+	OK(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
+		   0));
 	atomic_store(&store.round_a, 0);
 	atomic_store(&store.round_b, 0);
 	pthread_t thread = abi_thread(light_side, NULL);
@@ -298,9 +296,9 @@ ABI_CASE(rseq_registration_errors)
 	CHECK_ERRNO(syscall(SYS_rseq, &other, 32, 0, RSEQ_SIG), EINVAL);
 	CHECK_ERRNO(syscall(SYS_rseq, area, 32, 0, 0x1234), EPERM);
 	CHECK_ERRNO(syscall(SYS_rseq, area, 32, 8, RSEQ_SIG), EINVAL);
-	CHECK_ERRNO(syscall(SYS_rseq, &other, 32, RSEQ_FLAG_UNREGISTER,
-			    RSEQ_SIG),
-		    EINVAL);
+	CHECK_ERRNO(
+		syscall(SYS_rseq, &other, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG),
+		EINVAL);
 	CHECK_ERRNO(syscall(SYS_rseq, area, 32, RSEQ_FLAG_UNREGISTER, 0x1234),
 		    EPERM);
 }
