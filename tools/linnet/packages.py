@@ -7,13 +7,14 @@ No program is known by name here.  The rule:
  1. The family: the packages that own the program (and each link on the way to
     it), and the installed packages built from the same source, without the
     ones for developers and readers.
- 2. What the family depends on, without the base system.
+ 2. What the owners depend on, without the base system.
  3. Plug-ins: packages that depend on the family and put files into its
     folders.
  4. Of all these, the folders below /usr/lib, /usr/share ... that are theirs: a
     folder that no other package has is taken whole (with what was generated
-    in it), of a shared one the packages' own files.  The folder of the same
-    name below /usr/local comes too.
+    in it), of a shared one the packages' own files, and of one that the
+    program itself lies in only its part of it.  The folder of the same name
+    below /usr/local comes too.
  5. Their files in /etc that everyone may read.
 """
 
@@ -122,9 +123,9 @@ class Database:
             for alternatives in _names(fields.get(key, "")):
                 yield alternatives
 
-    def with_dependencies(self, family):
-        found = set(family)
-        work = list(family)
+    def with_dependencies(self, owners):
+        found = set(owners)
+        work = list(owners)
         while work:
             for alternatives in self.depends(work.pop()):
                 name = self.installed(alternatives)
@@ -168,7 +169,8 @@ def _spellings(path):
 def _unit(line):
     """The data folder that a listed path is in, or None."""
     match = ROOTS.match(line + b"/")
-    if match and match.group(1) not in FOREIGN:
+    if match and match.group(1) not in FOREIGN and \
+            not match.group(1).endswith((b"-linux-gnu", b"-linux-musl")):
         return line[:match.end(1)]
     if line.startswith(b"/opt/"):
         return b"/".join(line.split(b"/")[:3])
@@ -194,21 +196,20 @@ class Data:
         self.files = []
 
 
-def data_of(paths):
-    """The data for programs at these host paths."""
+def data_of(chains):
+    """The data for programs at these host paths (links and their targets)."""
     data = Data()
     database = Database()
     owners = set()
-    for path in paths:
+    for path in chains:
         owners |= database.owners(path)
     if not owners:
         return data
     family = database.family(owners)
-    everyone = database.with_dependencies(family)
-    units = _units(database, everyone)
-    everyone |= database.plugins(family, units)
+    everyone = family | database.with_dependencies(owners)
+    everyone |= database.plugins(family, _units(database, family))
     for unit, lines in _units(database, everyone).items():
-        _choose(database, everyone, unit, lines, data)
+        _choose(database, everyone, unit, lines, data, chains)
         local = b"/usr/local" + unit.removeprefix(b"/usr")
         if os.path.isdir(local) and local not in data.folders:
             data.folders.append(local)
@@ -218,12 +219,17 @@ def data_of(paths):
     return data
 
 
-def _choose(database, everyone, unit, lines, data):
+def _choose(database, everyone, unit, lines, data, chains):
     key = b"\n" + unit + b"\n"
-    if not any(key in text for name, text in database.lists.items()
-               if name not in everyone):
+    inside = [os.fsencode(p)[len(unit) + 1:].split(b"/") for p in chains
+              if os.fsencode(p).startswith(unit + b"/")]
+    parts = {unit + b"/" + p[0] for p in inside if len(p) > 1}
+    if not parts and not any(key in text
+                             for name, text in database.lists.items()
+                             if name not in everyone):
         data.folders.append(unit)
         return
+    data.folders += sorted(p for p in parts if not os.path.islink(p))
     folders = set()
     for line in lines:
         if line != unit and not os.path.isdir(line):
