@@ -19,6 +19,8 @@ SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
 # (name, command, also in --fast)
 STEPS = [
     ("formatting", ["make", "-s", "style"], True),
+    ("dependencies", ["python3", "scripts/check_deps.py"], True),
+    ("texts", ["python3", "scripts/check_docs.py"], True),
     ("unit tests, gcc", ["make", "-s", "unit-tests"], True),
     ("unit tests, clang",
      ["make", "-s", "unit-tests", "CC=clang", "HOST_OUT=build/host-clang"],
