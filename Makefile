@@ -32,10 +32,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-BUILDS := all kernel objects unit-tests build/%
+BUILDS := all kernel objects unit-tests fuzz build/%
 CHECKS := check check-fast check-static check-headers check-deps check-docs \
 	style lint abi-tests bench
-.PHONY: all kernel objects unit-tests $(CHECKS) format clean help FORCE
+.PHONY: all kernel objects unit-tests fuzz $(CHECKS) format clean help FORCE
 
 all: kernel
 
@@ -45,6 +45,7 @@ help:
 	@echo "make check-fast     the same without what takes minutes"
 	@echo "make unit-tests     on this machine, with ASan and UBSan;" \
 		"TESTS='list rbtree.erase' chooses"
+	@echo "make fuzz           parsers on this machine, with mutated files"
 	@echo "make abi-tests      the ABI tests on this machine's Linux"
 	@echo "make check-static   style, check-headers, check-deps, check-docs"
 	@echo "make style          clang-format; make format applies it"

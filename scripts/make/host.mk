@@ -64,3 +64,19 @@ unit-tests: $(HOST_OUT)/unit-tests
 
 -include $(patsubst %.o,%.d,$(call host_objects,\
 	$(HOST_KERNEL) $(HOST_TESTS) $(HOST_MACHINE)))
+
+# --- fuzz targets ------------------------------------------------------------
+ROUNDS ?= 20000
+SEED ?= 1
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+FUZZ_MACHINE := $(filter-out arch/host/test_runner.c,$(HOST_MACHINE))
+
+$(HOST_OUT)/fuzz: $(call host_objects,$(FUZZ_SOURCES) $(FUZZ_MACHINE)) \
+		$(HOST_OUT)/libkernel.a
+	$(say) HOSTLD $@
+	$(Q)$(CC) $(HOST_CFLAGS) -o $@ $^
+
+fuzz: $(HOST_OUT)/fuzz
+	$(Q)timeout 600 $< $(ROUNDS) $(SEED) $(TARGETS)
+
+-include $(patsubst %.o,%.d,$(call host_objects,$(FUZZ_SOURCES)))
