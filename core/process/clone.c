@@ -87,6 +87,8 @@ static void inherit_thread_state(struct thread *thread,
 	bool shares_memory = has(args->flags, UAPI_CLONE_VM);
 
 	to->signal_blocked = from->signal_blocked;
+	to->memory_policy = from->memory_policy;
+	to->io_priority = from->io_priority;
 	to->altstack_flags = UAPI_SS_DISABLE;
 	if (!shares_memory || has(args->flags, UAPI_CLONE_VFORK)) {
 		to->altstack_base = from->altstack_base;

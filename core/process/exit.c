@@ -239,6 +239,7 @@ static _Noreturn void leave(int status)
 	struct process *process = thread->process;
 
 	thread->linux.exit_code = status;
+	thread->linux.exiting = true;
 	process_release_memory(thread);
 	process_release_thread_space(thread);
 	if (process_remove_thread(process, thread)) {

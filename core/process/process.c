@@ -298,6 +298,10 @@ void process_add_thread(struct process *process, struct thread *thread)
 	if (process->state != PROCESS_ALIVE || process->exec_thread != NULL) {
 		thread_add_work(thread, THREAD_WORK_EXIT | THREAD_WORK_SIGNAL);
 	}
+	if (process->timers != NULL ||
+	    process->rlimits.limits[RLIMIT_CPU].soft != RLIMIT_INFINITY) {
+		thread_add_work(thread, THREAD_WORK_TIMER); /* on CPU time */
+	}
 	spin_unlock_irqrestore(&process->signals.lock, state);
 	spin_unlock(&process->lock);
 }

@@ -57,6 +57,11 @@ bool signal_node_is_queued(const struct signal_info_node *node)
 	return node->queued;
 }
 
+bool signal_node_is_pending(const struct signal_info_node *node)
+{
+	return __atomic_load_n(&node->queued, __ATOMIC_RELAXED);
+}
+
 void signal_node_destroy(struct signal_info_node *node)
 {
 	struct process *process = node->process;

@@ -82,6 +82,8 @@ struct address_space {
 	uint64_t page_table_frames; /* [a] */
 	uint64_t virtual_pages;	    /* [lock] */
 	uint64_t locked_pages;	    /* [lock] */
+	uint32_t default_flags;	    /* [a] VMA_LOCKED ... of new mappings:
+				     * mlockall(MCL_FUTURE) */
 	struct cpumask active;	    /* [a] CPUs whose root this is */
 	uint64_t saved_auxv[48];    /* [I] after exec: /proc/PID/auxv */
 	bool oom_killed;	    /* [a] faults fail fast */

@@ -18,12 +18,16 @@
 #define CREDENTIALS_CAP_SETGID	     6
 #define CREDENTIALS_CAP_SETUID	     7
 #define CREDENTIALS_CAP_SETPCAP	     8
+#define CREDENTIALS_CAP_IPC_LOCK     14
+#define CREDENTIALS_CAP_IPC_OWNER    15
 #define CREDENTIALS_CAP_SYS_CHROOT   18
 #define CREDENTIALS_CAP_SYS_PTRACE   19
 #define CREDENTIALS_CAP_SYS_ADMIN    21
 #define CREDENTIALS_CAP_SYS_BOOT     22
 #define CREDENTIALS_CAP_SYS_NICE     23
 #define CREDENTIALS_CAP_SYS_RESOURCE 24
+#define CREDENTIALS_CAP_SYS_TIME     25
+#define CREDENTIALS_CAP_SYSLOG	     34
 
 struct credentials {
 	uint32_t uid, euid, suid, fsuid;
@@ -68,6 +72,12 @@ int credentials_set_caps(uint64_t effective, uint64_t permitted,
 			 uint64_t inheritable);
 /* prctl(PR_CAPBSET_DROP). */
 int credentials_drop_bounding(unsigned capability);
+/* prctl(PR_CAP_AMBIENT, PR_SET_SECUREBITS, PR_SET_KEEPCAPS): 0, -EINVAL,
+ * -EPERM. */
+int credentials_set_ambient(unsigned capability, bool raise);
+void credentials_clear_ambient(void);
+int credentials_set_secure_bits(uint32_t bits);
+int credentials_set_keep_caps(bool keep);
 /* execve: capabilities of root come back unless SECBIT_NOROOT; ambient ones
  * survive; keep-caps is off again. */
 void credentials_exec(struct credentials *credentials);

@@ -66,6 +66,8 @@ void signal_force(int signal, const struct uapi_siginfo *info);
 struct signal_info_node;
 struct signal_info_node *signal_node_create(void); /* NULL: no memory */
 void signal_node_destroy(struct signal_info_node *node);
+/* Sent and not yet taken; a hint, it may change at once. */
+bool signal_node_is_pending(const struct signal_info_node *node);
 bool signal_send_node(struct process *process, struct thread *thread,
 		      struct signal_info_node *node,
 		      const struct uapi_siginfo *info);

@@ -39,7 +39,12 @@ struct thread_state_linux {
 	uint64_t restart_deadline_ns;  /* [t] for sleep restarts */
 	uintptr_t restart_remaining;   /* [t] user timespec */
 	uint32_t restart_clock;	       /* [t] */
+	long (*restart)(void);	       /* [t] what restart_syscall runs */
+	uint32_t memory_policy;	       /* [t] MPOL_*, for get_mempolicy */
+	uint32_t io_priority;	       /* [a] ioprio_set: kept, not obeyed */
 	uint64_t minor_faults;	       /* [t] */
 	uint64_t major_faults;	       /* [t] */
-	void *pi_state;		       /* futex PI: owned list head */
+	void *pi_state;		       /* futex PI: what it owns, waits for */
+	bool exiting;		       /* [t] leaves for good, not by exec */
+	bool futexes_released;	       /* [futex PI lock] nothing is owned */
 };

@@ -3,3 +3,7 @@
 
 /* Which of the numbers in linux/syscalls.def are this architecture's. */
 #define SYSCALL_NUMBER(x86_64, aarch64) (x86_64)
+
+/* clone(2): the thread pointer is the last argument, behind the child's tid
+ * address (elsewhere it comes before it). */
+#define SYSCALL_CLONE_TLS_LAST 1
