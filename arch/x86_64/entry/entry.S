@@ -6,8 +6,8 @@
  * System calls.  A ring-0 application arrives with its own stack pointer and
  * interrupts off (FMASK); the thread's kernel stack comes from gs.  The frame
  * (struct trapframe) is built at its top.  Return is a jump: registers are
- * restored, flags are loaded with IF clear on the kernel stack, then the
- * application's stack pointer, then "sti; jmp *%rcx", in whose shadow no
+ * restored, flags are loaded with IF clear (by sahf when that is enough), then
+ * the application's stack pointer, then "sti; jmp *%rcx", in whose shadow no
  * interrupt can come.  Nothing is written below the application's rsp: a leaf
  * function keeps 128 live bytes there.
  *
@@ -25,7 +25,15 @@
 #include <asm/percpu.h>
 #include <asm/selectors.h>
 
-#define FRAME_VECTOR 120	/* offsets in struct trapframe */
+#define FRAME_RBP    32		/* offsets in struct trapframe */
+#define FRAME_R10    56
+#define FRAME_R9     64
+#define FRAME_R8     72
+#define FRAME_RAX    80
+#define FRAME_RDX    96
+#define FRAME_RSI    104
+#define FRAME_RDI    112
+#define FRAME_VECTOR 120
 #define FRAME_RIP    136
 #define FRAME_CS     144
 #define FRAME_RFLAGS 152
@@ -34,6 +42,8 @@
 #define FRAME_WORDS  22
 
 #define FLAG_IF_BIT 9
+/* All but IF, bit 1 and the flags that sahf loads: then popfq is needed. */
+#define FLAGS_UNUSUAL 0xfffffd28
 
 	.macro push_registers
 	pushq %rdi
@@ -110,14 +120,31 @@ syscall_common:
 	jne return_by_iret		/* registers were replaced */
 	testb $3, FRAME_CS(%rsp)
 	jnz return_by_iret
-	pop_registers			/* rsp at the vector slot */
-	movq 16(%rsp), %rcx		/* rip */
-	movq 32(%rsp), %r11		/* flags */
-	btrq $FLAG_IF_BIT, %r11
-	pushq %r11
+	/* C code kept rbx and r12 to r15; rcx and r11 are the call's. */
+	movq FRAME_RBP(%rsp), %rbp
+	movq FRAME_R10(%rsp), %r10
+	movq FRAME_R9(%rsp), %r9
+	movq FRAME_R8(%rsp), %r8
+	movq FRAME_RDX(%rsp), %rdx
+	movq FRAME_RSI(%rsp), %rsi
+	movq FRAME_RDI(%rsp), %rdi
+	movq FRAME_RIP(%rsp), %rcx
+	movq FRAME_RFLAGS(%rsp), %r11
+	testl $FLAGS_UNUSUAL, %r11d	/* clears OF */
+	jnz 1f
+	movl %r11d, %eax		/* the arithmetic flags, by sahf */
+	movb %al, %ah
+	sahf
+	movq FRAME_RAX(%rsp), %rax
+	movq FRAME_RSP(%rsp), %rsp
+	sti
+	jmp *%rcx
+1:	movq %r11, %rax
+	btrq $FLAG_IF_BIT, %rax
+	pushq %rax
 	popfq
-	movq 32(%rsp), %r11
-	movq 40(%rsp), %rsp
+	movq FRAME_RAX(%rsp), %rax
+	movq FRAME_RSP(%rsp), %rsp
 	sti
 	jmp *%rcx
 
