@@ -53,7 +53,7 @@ static struct spinlock dcache_lock = SPINLOCK_INIT("dcache");
 static uint32_t sequence;		 /* [a] see 2 */
 static struct table *table;		 /* [dcache_lock] published */
 static size_t hashed_count;		 /* [dcache_lock] */
-static struct list lru = LIST_INIT(lru); /* [dcache_lock] NAMES_CACHED ones */
+static struct list lru = LIST_INITIALIZER(lru); /* [dcache_lock] NAMES_CACHED ones */
 static size_t lru_count;		 /* [dcache_lock] */
 
 static uint32_t hash_name(const struct dentry *parent, const char *name,
@@ -528,6 +528,18 @@ bool dentry_is_below(const struct dentry *dentry, const struct dentry *ancestor)
 	}
 	spin_unlock(&dcache_lock);
 	return result;
+}
+
+uint32_t dcache_read_begin(void)
+{
+	return __atomic_load_n(&sequence, __ATOMIC_ACQUIRE);
+}
+
+bool dcache_read_retry(uint32_t start)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return (start & 1) != 0 ||
+	       __atomic_load_n(&sequence, __ATOMIC_RELAXED) != start;
 }
 
 bool dentry_has_children(struct dentry *dentry)

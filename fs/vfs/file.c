@@ -22,6 +22,7 @@
 #include <uapi/fcntl.h>
 #include <uapi/mount.h>
 #include <vfs/inode.h>
+#include <vfs/notify.h>
 #include <vfs/path.h>
 #include <vfs/poll.h>
 
@@ -34,7 +35,7 @@
 
 static uint32_t file_count; /* [a] */
 
-static struct file *file_allocate(void)
+struct file *file_allocate(void)
 {
 	struct file *file;
 
@@ -82,8 +83,29 @@ static void file_free_rcu(struct rcu_head *head)
 	kfree(container_of(head, struct file, rcu));
 }
 
+static void (*epoll_release)(struct file *file); /* set once */
+
+void file_set_epoll_release(void (*func)(struct file *file))
+{
+	epoll_release = func;
+}
+
+static void notify_close(struct file *file)
+{
+	if (file->ops != NULL && (file->mode & FILE_PATH_ONLY) == 0) {
+		vfs_notify_dentry(file->dentry,
+				  (file->mode & FILE_WRITE) != 0
+					  ? NOTIFY_CLOSE_WRITE
+					  : NOTIFY_CLOSE_NOWRITE);
+	}
+}
+
 static void file_destroy(struct file *file)
 {
+	if (!list_is_empty(&file->epoll_items)) {
+		epoll_release(file);
+	}
+	notify_close(file);
 	locks_release(file);
 	if (file->ops != NULL && file->ops->release != NULL) {
 		file->ops->release(file);
@@ -235,16 +257,47 @@ int file_fsync(struct file *file, bool data_only)
 					: file->ops->fsync(file, data_only);
 }
 
+int file_truncate(struct file *file, int64_t length)
+{
+	if ((file->mode & FILE_WRITE) == 0 || file->ops->truncate == NULL ||
+	    length < 0) {
+		return -EINVAL;
+	}
+	return file->ops->truncate(file, length);
+}
+
+int file_fallocate(struct file *file, int mode, int64_t offset, int64_t length)
+{
+	if (offset < 0 || length <= 0) {
+		return -EINVAL;
+	}
+	if ((file->mode & FILE_WRITE) == 0) {
+		return -EBADF;
+	}
+	if (file->inode == NULL ||
+	    (file->inode->mode & MODE_TYPE) == MODE_FIFO) {
+		return -ESPIPE;
+	}
+	if (inode_is_dir(file->inode)) {
+		return -EISDIR;
+	}
+	if (!inode_is_regular(file->inode)) {
+		return -ENODEV;
+	}
+	if (length > INT64_MAX - offset) {
+		return -EFBIG;
+	}
+	return file->ops->fallocate == NULL
+		       ? -EOPNOTSUPP
+		       : file->ops->fallocate(file, mode, offset, length);
+}
+
 int file_set_flags(struct file *file, unsigned flags)
 {
 	uint32_t wanted = (file->flags & ~(uint32_t)SETTABLE_FLAGS) |
 			  (flags & SETTABLE_FLAGS);
 	int err = 0;
 
-	if ((flags & ~file->flags & UAPI_O_DIRECT) != 0 &&
-	    file->inode != NULL && inode_is_regular(file->inode)) {
-		return -EINVAL;
-	}
 	if ((flags & ~file->flags & UAPI_O_NOATIME) != 0 &&
 	    file->inode != NULL && !vfs_is_owner(file->inode)) {
 		return -EPERM;

@@ -11,15 +11,6 @@
 
 /* --- dcache.c --------------------------------------------------------- */
 
-/*
- * A fresh, unhashed dentry with one reference; takes a reference to the
- * parent and takes over that to the inode (NULL: negative) on success.
- * parent NULL: its own parent (a root, a file without path).
- */
-struct dentry *dentry_create(struct dentry *parent,
-			     struct superblock *superblock, const char *name,
-			     size_t length, struct inode *inode);
-
 /* The hashed child, referenced, or NULL.  No lock needed, does not sleep. */
 struct dentry *dentry_find(struct dentry *parent, const char *name,
 			   size_t length);
@@ -50,6 +41,10 @@ bool dentry_is_below(const struct dentry *dentry,
 bool dentry_has_children(struct dentry *dentry);
 /* The parent, referenced. */
 struct dentry *dentry_parent(struct dentry *dentry);
+/* Around reading several names and parents in a read section: true means that
+ * a rename came in between. */
+uint32_t dcache_read_begin(void);
+bool dcache_read_retry(uint32_t start);
 /* Drops what the cache holds of a filesystem that is going. */
 void dcache_drop_superblock(struct superblock *superblock);
 
@@ -64,6 +59,9 @@ bool mount_cross(struct path *path);
 int mount_root_path(struct path *path_out);
 /* Something is mounted on this very mount and dentry. */
 bool mount_is_point(const struct path *path);
+/* A mount outside the tree, for files without a place in it; takes over the
+ * reference to the superblock.  NULL: no memory. */
+struct mount *mount_create_internal(struct superblock *superblock);
 
 /* --- walk.c ------------------------------------------------------------ */
 
@@ -75,9 +73,8 @@ struct walk_link {
 
 /* A walk under way; see walk.c. */
 struct walk {
-	struct path path; /* reached; references */
-	struct path root; /* references */
-	struct path start;
+	struct path path;    /* reached; references */
+	struct path root;    /* references; mount NULL: not needed yet */
 	unsigned flags;	     /* WALK_* */
 	unsigned link_count; /* symlinks followed so far */
 	unsigned depth;	     /* entries of links in use */
@@ -85,28 +82,42 @@ struct walk {
 	const char *last;    /* component, not NUL-terminated */
 	size_t last_length;
 	enum path_last last_type;
-	bool slash; /* slashes follow the last component */
+	bool slash; /* the result must be a directory: "x/" */
 	struct walk_link links[SYMLINK_DEPTH_MAX];
 };
 
-/* 0 or an error; walk_end() is needed only after success. */
+/* 0 or an error.  After 0, also when later steps fail: walk_end(). */
 int walk_start(struct walk *walk, int dir_fd, const char *path, unsigned flags);
 void walk_end(struct walk *walk);
-/* Goes on to the directory of the last component. */
+/* Goes on to the directory of the last component, which may be searched. */
 int walk_to_parent(struct walk *walk);
-/* Enters the last component.  0: walk->path is the result (it may be
- * negative only if the error would be -ENOENT: never).  1: it was a symlink
+/* Enters the last component.  0: walk->path is the result.  1: it was a symlink
  * to follow: continue with walk_to_parent(). */
 int walk_last(struct walk *walk);
-/* What is at the last component was found by the caller: enters it
- * (takes over the reference); results as walk_last(). */
+/* What is at the last component was found by the caller: enters it (positive;
+ * takes over the reference); results as walk_last(). */
 int walk_enter(struct walk *walk, struct dentry *dentry);
-/* Looks a name up below a directory; may be negative.  0 or an error. */
+/* Looks a name up below a directory.  0 and a positive dentry, -ENOENT, or
+ * another error. */
 int walk_child(struct dentry *parent, const char *name, size_t length,
 	       struct dentry **dentry_out);
-/* The same with the directory's inode lock held. */
+/* With the directory's inode lock held; a name that is not there gives a
+ * negative dentry. */
 int walk_child_locked(struct dentry *parent, const char *name, size_t length,
 		      struct dentry **dentry_out);
+
+/* --- file.c -------------------------------------------------------------- */
+
+/* An empty file with one reference, ops NULL; NULL: no memory or too many. */
+struct file *file_allocate(void);
+
+/* --- permission.c ---------------------------------------------------------- */
+
+bool vfs_capable(unsigned capability); /* the kernel has all of them */
+/* A write or a change of owner by others takes set-id bits away. */
+void inode_drop_set_id(struct inode *inode);
+/* SIGPIPE, SIGXFSZ for the current thread; nothing in kernel threads. */
+void vfs_send_signal(int signal);
 
 /* --- open.c, namei.c ---------------------------------------------------- */
 
@@ -124,6 +135,10 @@ void locks_close(struct file *file, struct file_table *owner);
 /* The description goes: flock and OFD locks. */
 void locks_release(struct file *file);
 void locks_free_inode(struct inode *inode);
+
+/* --- pipe.c ---------------------------------------------------------------- */
+
+int fifo_open(struct inode *inode, struct file *file);
 
 /* --- special.c ----------------------------------------------------------- */
 

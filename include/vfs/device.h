@@ -4,6 +4,7 @@
 /*
  * Devices as files: character and block devices appear in /dev (devfs).
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <lib/list.h>
@@ -33,3 +34,11 @@ void char_device_unregister(struct char_device *device);
 struct char_device *char_device_find(uint64_t device);
 /* The same among those with MODE_BLOCK: numbers are counted apart. */
 struct char_device *char_device_find_block(uint64_t device);
+
+/*
+ * devfs: calls func for each device that is there, and from then on for each
+ * that comes (added) or goes.  One listener; it may sleep but not register.
+ * 0 or the first error.
+ */
+typedef int device_listener(struct char_device *device, bool added);
+int char_device_listen(device_listener *func);

@@ -131,6 +131,11 @@ long file_ioctl(struct file *file, unsigned command, unsigned long arg);
 /* -ENOTDIR when it is no directory, -ENOENT when that was removed. */
 int file_readdir(struct file *file, struct dir_sink *sink);
 int file_fsync(struct file *file, bool data_only);
+/* ftruncate: -EINVAL (no regular file, or not open for writing), -EFBIG ... */
+int file_truncate(struct file *file, int64_t length);
+/* fallocate(2), mode UAPI_FALLOC_*: -EBADF, -ENODEV, -ESPIPE, -EOPNOTSUPP,
+ * -EINVAL, -EFBIG, -ENOSPC. */
+int file_fallocate(struct file *file, int mode, int64_t offset, int64_t length);
 /* F_SETFL: bits O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
 int file_set_flags(struct file *file, unsigned flags);
 /* The shared position, for calls that move it several times. */
@@ -138,6 +143,9 @@ bool file_position_lock(struct file *file); /* true: unlock afterwards */
 void file_position_unlock(struct file *file, bool locked);
 uint32_t file_poll(struct file *file, struct poll_table *table);
 int file_stat(struct file *file, struct kstat *stat);
+
+/* epoll: called with a file that goes while it is on epoll_items. */
+void file_set_epoll_release(void (*func)(struct file *file));
 
 /* What mmap(2) maps.  -ENODEV, -EACCES (mode), -EPERM (noexec). */
 int file_map(struct file *file, uint32_t vma_flags,

@@ -71,7 +71,8 @@ struct inode_ops {
 	 * still mean this inode?  NULL: yes. */
 	bool (*revalidate)(struct inode *dir, const char *name, size_t length,
 			   struct inode *inode);
-	/* Attributes; NULL: from struct inode. */
+	/* Changes what inode_fill_stat() has put into stat; NULL: that is
+	 * right. */
 	int (*getattr)(struct inode *inode, struct kstat *stat);
 	/* valid: KSTAT_SET_*; inode lock held.  NULL: the core stores them. */
 	int (*setattr)(struct inode *inode, const struct kstat *stat,
@@ -113,6 +114,7 @@ struct inode {
 	void *watches;	     /* inotify */
 	void *socket;	     /* bound AF_UNIX socket */
 	int32_t write_count; /* [a] opens for writing, <0 denied (exec) */
+	bool linkable;	     /* [l] O_TMPFILE: may get a first name */
 	uint32_t seals;	     /* [l] memfd: UAPI_F_SEAL_* */
 	struct rcu_head rcu;
 };
@@ -145,6 +147,14 @@ void inode_allow_write(struct inode *inode);
 bool inode_is_dir(const struct inode *inode);
 bool inode_is_regular(const struct inode *inode);
 bool inode_is_symlink(const struct inode *inode);
+/* A fresh inode's owner: the file identity of the process, or the group of a
+ * set-gid directory, whose bit directories inherit. */
+void inode_init_owner(struct inode *inode, const struct inode *dir);
+/* What struct inode knows of the attributes: getattr starts from this. */
+void inode_fill_stat(const struct inode *inode, struct kstat *stat);
+/* Changes the size of a regular file as truncate(2) does; see ops->truncate.
+ * -EFBIG, -EPERM (seals), or the filesystem's error. */
+int inode_truncate(struct inode *inode, uint64_t size);
 void inode_touch(struct inode *inode, unsigned what);
 #define INODE_ATIME (1u << 0)
 #define INODE_MTIME (1u << 1)
@@ -158,6 +168,12 @@ struct superblock_ops {
 	int (*statfs)(struct superblock *superblock, struct kstatfs *out);
 	int (*sync)(struct superblock *superblock);
 	void (*unmount)(struct superblock *superblock);
+	/* mount(2) with MS_REMOUNT; NULL: no options to change. */
+	int (*remount)(struct superblock *superblock, const char *options);
+	/* Options for /proc/mounts behind rw and relatime: ",size=64k".
+	 * Returns the length; NULL: none. */
+	size_t (*options)(struct superblock *superblock, char *buf,
+			  size_t size);
 };
 
 /* How long the dentry cache keeps the names of a filesystem. */
@@ -174,6 +190,7 @@ struct superblock {
 	uint64_t device;		    /* [I] st_dev */
 	enum superblock_names names;	    /* [I] set by mount */
 	bool read_only;			    /* [a] */
+	bool always_read_only;		    /* [I] no driver for writing */
 	uint64_t next_inode;		    /* [a] for memory filesystems */
 	struct dentry *root;		    /* [I] */
 	struct refcount refs;
@@ -195,7 +212,7 @@ struct filesystem_type {
 
 #define FILESYSTEM(type_name)                                                  \
 	static const struct filesystem_type *const filesystem_##type_name      \
-		__attribute__((section(".filesystems"), used)) = &type_name
+		__attribute__((section("filesystems"), used)) = &type_name
 
 /* All types in link order; NULL at the end.  By name; NULL: none. */
 const struct filesystem_type *filesystem_at(size_t index);
@@ -218,6 +235,10 @@ ssize_t page_cache_file_read(struct file *file, struct iov_iter *to,
 			     int64_t *pos);
 ssize_t page_cache_file_write(struct file *file, struct iov_iter *from,
 			      int64_t *pos);
+int page_cache_file_fsync(struct file *file, bool data_only);
+int page_cache_file_fallocate(struct file *file, int mode, int64_t offset,
+			      int64_t length);
+int page_cache_file_truncate(struct file *file, int64_t length);
 int64_t file_lseek_generic(struct file *file, int64_t offset, int whence);
 extern const struct vm_object_ops vm_object_ops_file;
 /* Directory listing from the dentry cache, for memory filesystems. */

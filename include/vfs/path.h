@@ -43,14 +43,18 @@ struct dentry {
 
 struct mount {
 	struct superblock *superblock; /* [I] one reference */
-	struct mount *parent;	       /* [I] NULL: the root mount */
-	struct dentry *point;	       /* [I] in the parent */
+	struct mount *parent;	       /* [I] NULL: the root mount; reference */
+	struct dentry *point;	       /* [I] in the parent; reference */
 	struct dentry *root;	       /* [I] of what is mounted */
 	struct refcount refs;
 	unsigned flags; /* [a] UAPI_MS_RDONLY, NOEXEC ... */
 	int id;		/* [I] */
 	char *source;	/* [I] for /proc/mounts */
-	bool detached;	/* [mount lock] no longer in the tree */
+	bool detached;	/* [a] no longer in the tree */
+	struct mount *hash_next;    /* [mount lock] changes; read without */
+	struct list_node list_link; /* [mount lock] all, oldest first */
+	uint32_t child_count;	    /* [mount lock] */
+	struct rcu_head rcu;
 };
 
 struct path {
@@ -62,6 +66,16 @@ void path_get(const struct path *path);
 void path_put(struct path *path);
 void dentry_get(struct dentry *dentry);
 void dentry_put(struct dentry *dentry);
+
+/*
+ * A fresh, unhashed dentry with one reference; takes a reference to the
+ * parent and takes over that to the inode (NULL: negative) on success.
+ * parent NULL: its own parent (a root, a file without path).
+ */
+struct dentry *dentry_create(struct dentry *parent,
+			     struct superblock *superblock, const char *name,
+			     size_t length, struct inode *inode);
+
 
 /* Root, working directory and umask; shared by CLONE_FS. */
 struct fs_context {

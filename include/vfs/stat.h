@@ -27,6 +27,8 @@
 #define KSTAT_SET_ATIME (1u << 3)
 #define KSTAT_SET_MTIME (1u << 4)
 #define KSTAT_SET_CTIME (1u << 5)
+/* The times are "now": write permission is enough, ownership not needed. */
+#define KSTAT_TIMES_NOW (1u << 8)
 
 struct kstat {
 	uint64_t device; /* st_dev, MAKE_DEVICE() */

@@ -1,0 +1,1 @@
+obj-y += devfs.o memory.o

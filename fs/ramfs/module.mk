@@ -1,0 +1,1 @@
+obj-y += ramfs.o inode.o xattr.o
