@@ -12,6 +12,7 @@
 #include <fs/ramfs/internal.h>
 
 #include <lib/string.h>
+#include <mm/frame.h>
 #include <mm/slab.h>
 #include <time/clock.h>
 #include <uapi/errno.h>
@@ -24,7 +25,8 @@ static const struct inode_ops file_ops;
 static const struct inode_ops other_ops;
 static const struct file_ops regular_file_ops;
 
-/* --- pages ------------------------------------------------------------------------ */
+/* --- pages
+ * ------------------------------------------------------------------------ */
 
 /* Counts one more unless that is above the limit (0: none). */
 static bool count_up(uint64_t *counter, const uint64_t *limit)
@@ -99,7 +101,8 @@ static int ramfs_getattr(struct inode *inode, struct kstat *stat)
 	return 0;
 }
 
-/* --- life ------------------------------------------------------------------------- */
+/* --- life
+ * ------------------------------------------------------------------------- */
 
 static void set_ops(struct inode *inode)
 {
@@ -164,7 +167,8 @@ void ramfs_inode_free(struct inode *inode)
 	kfree(own);
 }
 
-/* --- directories --------------------------------------------------------------------- */
+/* --- directories
+ * --------------------------------------------------------------------- */
 
 static int ramfs_create(struct inode *dir, const char *name, size_t length,
 			uint32_t mode, uint64_t device,

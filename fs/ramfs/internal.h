@@ -24,7 +24,7 @@ struct ramfs {
 
 struct ramfs_inode {
 	struct inode inode;
-	uint64_t charged;   /* [charge_lock] pages counted in ramfs->blocks */
+	uint64_t charged; /* [charge_lock] pages counted in ramfs->blocks */
 	struct spinlock charge_lock;
 	struct list xattrs; /* [inode.lock] struct ramfs_xattr */
 	size_t xattr_bytes; /* [inode.lock] */

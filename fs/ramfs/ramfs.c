@@ -21,7 +21,8 @@
 #define RAMFS_MAGIC 0x858458f6
 #define TMPFS_MAGIC 0x01021994
 
-/* --- options --------------------------------------------------------------------- */
+/* --- options
+ * --------------------------------------------------------------------- */
 
 static uint64_t total_pages(void)
 {
@@ -137,7 +138,8 @@ static int read_options(struct ramfs *fs, const char *options)
 	return err;
 }
 
-/* --- superblock -------------------------------------------------------------------- */
+/* --- superblock
+ * -------------------------------------------------------------------- */
 
 static int ramfs_statfs(struct superblock *superblock, struct kstatfs *out)
 {

@@ -24,7 +24,8 @@
 #define BLOCK_SIZE    4096
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX & ~(uint64_t)(BLOCK_SIZE - 1))
 
-/* --- stat --------------------------------------------------------------------- */
+/* --- stat
+ * --------------------------------------------------------------------- */
 
 void inode_fill_stat(const struct inode *inode, struct kstat *stat)
 {
@@ -113,7 +114,8 @@ int vfs_statfs(const struct path *path, struct kstatfs *out)
 	return err;
 }
 
-/* --- setattr ------------------------------------------------------------------ */
+/* --- setattr
+ * ------------------------------------------------------------------ */
 
 static bool in_group(uint32_t gid)
 {
@@ -123,7 +125,8 @@ static bool in_group(uint32_t gid)
 	return who.fsgid == gid || credentials_in_group(&who, gid);
 }
 
-/* chown: without the capability only the group, and only to one of one's own. */
+/* chown: without the capability only the group, and only to one of one's own.
+ */
 static int may_chown(const struct inode *inode, const struct kstat *stat,
 		     unsigned valid)
 {
@@ -244,7 +247,8 @@ int vfs_setattr(const struct path *path, const struct kstat *stat,
 	return err;
 }
 
-/* --- truncate ------------------------------------------------------------------ */
+/* --- truncate
+ * ------------------------------------------------------------------ */
 
 static int check_size(const struct inode *inode, uint64_t old, uint64_t size)
 {

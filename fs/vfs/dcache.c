@@ -50,11 +50,12 @@ struct table {
 };
 
 static struct spinlock dcache_lock = SPINLOCK_INIT("dcache");
-static uint32_t sequence;		 /* [a] see 2 */
-static struct table *table;		 /* [dcache_lock] published */
-static size_t hashed_count;		 /* [dcache_lock] */
-static struct list lru = LIST_INITIALIZER(lru); /* [dcache_lock] NAMES_CACHED ones */
-static size_t lru_count;		 /* [dcache_lock] */
+static uint32_t sequence;   /* [a] see 2 */
+static struct table *table; /* [dcache_lock] published */
+static size_t hashed_count; /* [dcache_lock] */
+static struct list lru =
+	LIST_INITIALIZER(lru); /* [dcache_lock] NAMES_CACHED ones */
+static size_t lru_count;       /* [dcache_lock] */
 
 static uint32_t hash_name(const struct dentry *parent, const char *name,
 			  size_t length)
@@ -69,7 +70,8 @@ static uint32_t hash_name(const struct dentry *parent, const char *name,
 
 static const struct dentry_name *name_of(const char *text)
 {
-	return container_of(text, struct dentry_name, text);
+	return (const struct dentry_name *)(text -
+					    offsetof(struct dentry_name, text));
 }
 
 /* --- creation and end -------------------------------------------------- */

@@ -93,10 +93,9 @@ void file_set_epoll_release(void (*func)(struct file *file))
 static void notify_close(struct file *file)
 {
 	if (file->ops != NULL && (file->mode & FILE_PATH_ONLY) == 0) {
-		vfs_notify_dentry(file->dentry,
-				  (file->mode & FILE_WRITE) != 0
-					  ? NOTIFY_CLOSE_WRITE
-					  : NOTIFY_CLOSE_NOWRITE);
+		vfs_notify_dentry(file->dentry, (file->mode & FILE_WRITE) != 0
+							? NOTIFY_CLOSE_WRITE
+							: NOTIFY_CLOSE_NOWRITE);
 	}
 }
 

@@ -111,7 +111,8 @@ int walk_child_locked(struct dentry *parent, const char *name, size_t length,
 /* An empty file with one reference, ops NULL; NULL: no memory or too many. */
 struct file *file_allocate(void);
 
-/* --- permission.c ---------------------------------------------------------- */
+/* --- permission.c ----------------------------------------------------------
+ */
 
 bool vfs_capable(unsigned capability); /* the kernel has all of them */
 /* A write or a change of owner by others takes set-id bits away. */
@@ -136,7 +137,8 @@ void locks_close(struct file *file, struct file_table *owner);
 void locks_release(struct file *file);
 void locks_free_inode(struct inode *inode);
 
-/* --- pipe.c ---------------------------------------------------------------- */
+/* --- pipe.c ----------------------------------------------------------------
+ */
 
 int fifo_open(struct inode *inode, struct file *file);
 

@@ -62,7 +62,7 @@ int iov_import(struct iov_iter *iter, const void USER *vector, size_t count,
 	       struct iov *fast, size_t fast_count, struct iov **allocated_out)
 {
 	struct iov *copy = fast;
-	size_t total;
+	size_t total = 0;
 	int err;
 
 	*allocated_out = NULL;

@@ -46,7 +46,8 @@ static struct mount *root_mount; /* [a] set once; one reference */
 static unsigned mount_count;	 /* [mount_lock] */
 static int next_id = 1;		 /* [a] */
 
-/* --- life ------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------
+ */
 
 static struct mount *mount_create(struct superblock *superblock,
 				  struct dentry *root, const char *source,
@@ -121,7 +122,8 @@ void path_put(struct path *path)
 	path->mount = NULL;
 }
 
-/* --- the tree --------------------------------------------------------------- */
+/* --- the tree ---------------------------------------------------------------
+ */
 
 static struct mount **bucket_of(const struct mount *parent,
 				const struct dentry *point)
@@ -268,7 +270,8 @@ static int attach_root(struct mount *mount)
 	return err;
 }
 
-/* --- mount(2) --------------------------------------------------------------- */
+/* --- mount(2) ---------------------------------------------------------------
+ */
 
 static int mount_new(const char *source, const struct path *place,
 		     const char *type_name, unsigned flags, const char *options)
@@ -455,14 +458,16 @@ int vfs_mount(const char *source, const char *path, const char *type,
 	return err;
 }
 
-/* --- umount2(2) -------------------------------------------------------------- */
+/* --- umount2(2) --------------------------------------------------------------
+ */
 
 /* The newest mount somewhere below `top`, or NULL. */
 static struct mount *newest_below_locked(const struct mount *top)
 {
 	struct mount *mount;
 
-	list_for_each_reverse (mount, &mounts, list_link) {
+	list_for_each_reverse(mount, &mounts, list_link)
+	{
 		const struct mount *up = mount->parent;
 
 		while (up != NULL && up != top) {
@@ -484,8 +489,8 @@ static int unmount_locked(struct mount *mount, uint32_t idle, bool lazy)
 	if (mount->detached || mount->parent == NULL) {
 		return -EINVAL;
 	}
-	if (!lazy && (mount->child_count != 0 ||
-		      refcount_read(&mount->refs) > idle)) {
+	if (!lazy &&
+	    (mount->child_count != 0 || refcount_read(&mount->refs) > idle)) {
 		return -EBUSY;
 	}
 	while (mount->child_count != 0 &&
@@ -536,7 +541,8 @@ int vfs_unmount(const char *path, int flags)
 	return err;
 }
 
-/* --- all mounts -------------------------------------------------------------- */
+/* --- all mounts --------------------------------------------------------------
+ */
 
 void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg), void *arg)
 {

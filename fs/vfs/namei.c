@@ -53,7 +53,8 @@ int namei_may_delete(struct inode *dir, struct dentry *victim, bool directory)
 	return 0;
 }
 
-/* --- new names ---------------------------------------------------------------- */
+/* --- new names
+ * ---------------------------------------------------------------- */
 
 /*
  * Walks to the directory, locks it and finds that the name is free: *dentry_out
@@ -244,7 +245,8 @@ int vfs_link(const struct path *old, int new_dir_fd, const char *new_path)
 	return create_end(&walk, dentry, inode, err);
 }
 
-/* --- removed ones ----------------------------------------------------------------- */
+/* --- removed ones
+ * ----------------------------------------------------------------- */
 
 static int last_type_error(enum path_last type, bool directory)
 {
@@ -293,8 +295,8 @@ static int remove_locked(struct walk *walk, struct dentry *victim,
 	if (err == 0) {
 		err = namei_may_delete(dir, victim, directory);
 	}
-	if (err == 0 && __atomic_load_n(&victim->mount_count,
-					__ATOMIC_RELAXED) != 0) {
+	if (err == 0 &&
+	    __atomic_load_n(&victim->mount_count, __ATOMIC_RELAXED) != 0) {
 		err = -EBUSY;
 	}
 	if (err < 0) {

@@ -29,7 +29,8 @@
 
 static const struct file_ops path_only_ops;
 
-/* --- a place becomes a file --------------------------------------------------- */
+/* --- a place becomes a file
+ * --------------------------------------------------- */
 
 static uint32_t access_mode(int flags)
 {
@@ -130,9 +131,9 @@ static void fill(struct file *file, const struct path *path, int flags)
 	file->inode = inode;
 	if ((flags & UAPI_O_PATH) != 0) {
 		file->mode = FILE_PATH_ONLY;
-		file->flags = (uint32_t)flags &
-			      (UAPI_O_PATH | UAPI_O_DIRECTORY |
-			       UAPI_O_NOFOLLOW);
+		file->flags =
+			(uint32_t)flags &
+			(UAPI_O_PATH | UAPI_O_DIRECTORY | UAPI_O_NOFOLLOW);
 		return;
 	}
 	file->mode = file_mode(inode, flags);
@@ -227,7 +228,8 @@ int vfs_open_path(const struct path *path, int flags, struct file **file_out)
 			  file_out);
 }
 
-/* --- O_CREAT ------------------------------------------------------------------- */
+/* --- O_CREAT
+ * ------------------------------------------------------------------- */
 
 static int create_locked(struct walk *walk, struct dentry *dentry,
 			 uint32_t mode)
@@ -334,7 +336,8 @@ static int open_walk(struct walk *walk, int flags, uint32_t mode,
 	return err;
 }
 
-/* --- O_TMPFILE ------------------------------------------------------------------ */
+/* --- O_TMPFILE
+ * ------------------------------------------------------------------ */
 
 static int create_unnamed(const struct path *dir_path, uint32_t mode,
 			  struct dentry **dentry_out)
@@ -388,10 +391,10 @@ static int open_unnamed(int dir_fd, const char *path, int flags, uint32_t mode,
 	err = create_unnamed(&place, mode, &unnamed.dentry);
 	if (err == 0) {
 		unnamed.dentry->inode->linkable = (flags & UAPI_O_EXCL) == 0;
-		err = open_place(&unnamed,
-				 flags & ~(UAPI_O_TMPFILE | UAPI_O_CREAT |
-					   UAPI_O_TRUNC),
-				 true, file_out);
+		err = open_place(
+			&unnamed,
+			flags & ~(UAPI_O_TMPFILE | UAPI_O_CREAT | UAPI_O_TRUNC),
+			true, file_out);
 		dentry_put(unnamed.dentry);
 	}
 	if (err == 0) {
@@ -401,7 +404,8 @@ static int open_unnamed(int dir_fd, const char *path, int flags, uint32_t mode,
 	return err;
 }
 
-/* --- open(2) --------------------------------------------------------------------- */
+/* --- open(2)
+ * --------------------------------------------------------------------- */
 
 int vfs_open(int dir_fd, const char *path, int flags, uint32_t mode,
 	     unsigned walk_flags, struct file **file_out)

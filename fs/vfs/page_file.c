@@ -6,9 +6,9 @@
  *
  * Reads take no lock.  Writes inside the file take none either: each page is
  * found (never made beyond the size) and copied to; a truncation at the same
- * time has dropped the page or not.  Appends and writes that make the file longer
- * hold inode->lock, and the size moves after the bytes are there.  What lies
- * behind the size in the last page is zeroed when the size moves over it:
+ * time has dropped the page or not.  Appends and writes that make the file
+ * longer hold inode->lock, and the size moves after the bytes are there.  What
+ * lies behind the size in the last page is zeroed when the size moves over it:
  * mappings may have left something there.
  */
 #include <vfs/inode.h>
@@ -40,7 +40,8 @@ static bool is_memory(const struct page_cache *cache)
 	return cache->ops == NULL || cache->ops->read == NULL;
 }
 
-/* --- read ------------------------------------------------------------------------ */
+/* --- read
+ * ------------------------------------------------------------------------ */
 
 static void accessed(struct file *file)
 {
@@ -90,9 +91,8 @@ ssize_t page_cache_file_read(struct file *file, struct iov_iter *to,
 			moved = 0;
 			break;
 		}
-		wanted = (size_t)MIN(MIN((uint64_t)PAGE_SIZE - offset,
-					 size - position),
-				     (uint64_t)to->remaining);
+		wanted = MIN(PAGE_SIZE - offset, to->remaining);
+		wanted = (size_t)MIN((uint64_t)wanted, size - position);
 		moved = read_page(cache, position >> PAGE_SHIFT, offset, wanted,
 				  to);
 		if (moved > 0) {
@@ -115,7 +115,8 @@ ssize_t page_cache_file_read(struct file *file, struct iov_iter *to,
 	return moved < 0 ? moved : 0;
 }
 
-/* --- write ----------------------------------------------------------------------- */
+/* --- write
+ * ----------------------------------------------------------------------- */
 
 /* How much may be written at pos: -EFBIG with SIGXFSZ at the limits. */
 static int limit_write(uint64_t pos, size_t *count)
@@ -275,7 +276,8 @@ ssize_t page_cache_file_write(struct file *file, struct iov_iter *from,
 	return result;
 }
 
-/* --- position ------------------------------------------------------------------- */
+/* --- position
+ * ------------------------------------------------------------------- */
 
 static int64_t seek_data(struct page_cache *cache, uint64_t offset,
 			 uint64_t size)
@@ -359,7 +361,8 @@ int64_t file_lseek_generic(struct file *file, int64_t offset, int whence)
 	return file->position;
 }
 
-/* --- the rest --------------------------------------------------------------------- */
+/* --- the rest
+ * --------------------------------------------------------------------- */
 
 int page_cache_file_fsync(struct file *file, bool data_only)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Who may do what: the file identity (fsuid, fsgid, groups) against owner, group
- * and mode of an inode; capabilities override.  Kernel threads may do all.
+ * Who may do what: the file identity (fsuid, fsgid, groups) against owner,
+ * group and mode of an inode; capabilities override.  Kernel threads may do
+ * all.
  *
  * Most files grant everybody what is asked for, and most programs run as root:
  * both are decided without a copy of the credentials.
@@ -123,8 +124,10 @@ void inode_init_owner(struct inode *inode, const struct inode *dir)
 {
 	struct process *process = process_current();
 
-	inode->uid = process == NULL ? 0 : READ_ONCE(process->credentials.fsuid);
-	inode->gid = process == NULL ? 0 : READ_ONCE(process->credentials.fsgid);
+	inode->uid =
+		process == NULL ? 0 : READ_ONCE(process->credentials.fsuid);
+	inode->gid =
+		process == NULL ? 0 : READ_ONCE(process->credentials.fsgid);
 	if (dir != NULL && (dir->mode & MODE_SETGID) != 0) {
 		inode->gid = dir->gid;
 		if (inode_is_dir(inode)) {

@@ -64,7 +64,8 @@ void pipe_free(struct pipe *pipe)
 	kfree(pipe);
 }
 
-/* --- slots ------------------------------------------------------------------------ */
+/* --- slots
+ * ------------------------------------------------------------------------ */
 
 void pipe_release_slot(struct pipe *pipe)
 {
@@ -131,7 +132,8 @@ size_t pipe_room(const struct pipe *pipe, bool packet)
 			    : room + PAGE_SIZE - slot->offset - slot->size;
 }
 
-/* --- copies ------------------------------------------------------------------------ */
+/* --- copies
+ * ------------------------------------------------------------------------ */
 
 ssize_t pipe_drain(struct pipe *pipe, struct iov_iter *to)
 {
@@ -205,18 +207,17 @@ ssize_t pipe_fill(struct pipe *pipe, struct iov_iter *from, bool packet)
 
 	while (from->remaining > 0) {
 		struct pipe_slot *slot = packet ? NULL : open_slot(pipe);
-		size_t space = slot == NULL ? PAGE_SIZE
-					    : PAGE_SIZE - slot->offset -
-						      slot->size;
+		size_t space = slot == NULL
+				       ? PAGE_SIZE
+				       : PAGE_SIZE - slot->offset - slot->size;
 		size_t wanted = MIN(space, from->remaining);
 		ssize_t moved;
 
 		if (slot == NULL && pipe_is_full(pipe)) {
 			break;
 		}
-		moved = slot != NULL
-				? (ssize_t)append(pipe, slot, from, wanted)
-				: add_slot(pipe, from, wanted, packet);
+		moved = slot != NULL ? (ssize_t)append(pipe, slot, from, wanted)
+				     : add_slot(pipe, from, wanted, packet);
 		if (moved < (ssize_t)wanted) {
 			if (moved > 0) {
 				done += (size_t)moved;
@@ -231,7 +232,8 @@ ssize_t pipe_fill(struct pipe *pipe, struct iov_iter *from, bool packet)
 	return (ssize_t)done;
 }
 
-/* --- sleeping and waking ------------------------------------------------------------ */
+/* --- sleeping and waking
+ * ------------------------------------------------------------ */
 
 int pipe_wait_data(struct pipe *pipe, bool nonblock)
 {

@@ -31,7 +31,8 @@ static bool nonblocking(const struct file *file)
 	return (READ_ONCE(file->flags) & UAPI_O_NONBLOCK) != 0;
 }
 
-/* --- read and write ----------------------------------------------------------------- */
+/* --- read and write
+ * ----------------------------------------------------------------- */
 
 static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
@@ -112,7 +113,8 @@ static ssize_t pipe_write(struct file *file, struct iov_iter *from,
 	return result;
 }
 
-/* --- readiness ------------------------------------------------------------------------ */
+/* --- readiness
+ * ------------------------------------------------------------------------ */
 
 static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 {
@@ -156,7 +158,9 @@ static long pipe_ioctl(struct file *file, unsigned command, unsigned long arg)
 	return user_put_u32((void USER *)arg, (uint32_t)bytes);
 }
 
-/* --- life -------------------------------------------------------------------------------- */
+/* --- life
+ * --------------------------------------------------------------------------------
+ */
 
 static void wake_everybody(struct pipe *pipe)
 {
@@ -296,7 +300,9 @@ int pipe_create(unsigned flags, struct file *files_out[2])
 	return err;
 }
 
-/* --- size ----------------------------------------------------------------------------------- */
+/* --- size
+ * -----------------------------------------------------------------------------------
+ */
 
 long pipe_get_size(struct pipe *pipe)
 {
@@ -353,7 +359,9 @@ long pipe_set_size(struct pipe *pipe, size_t size)
 	return (long)(count * PAGE_SIZE);
 }
 
-/* --- FIFOs ------------------------------------------------------------------------------------ */
+/* --- FIFOs
+ * ------------------------------------------------------------------------------------
+ */
 
 static struct pipe *fifo_get(struct inode *inode)
 {
@@ -395,9 +403,8 @@ static int join_locked(struct pipe *pipe, struct file *file)
 	if (writes && !reads && nonblock && pipe->readers == 0) {
 		return -ENXIO;
 	}
-	file->position = (int64_t)(pipe->writers == 0
-					   ? pipe->writer_opens
-					   : pipe->writer_opens - 1);
+	file->position = (int64_t)(pipe->writers == 0 ? pipe->writer_opens
+						      : pipe->writer_opens - 1);
 	pipe->readers += reads;
 	pipe->reader_opens += reads;
 	pipe->writers += writes;

@@ -35,7 +35,8 @@ static struct dentry *new_dir(struct rename *rename)
 	return rename->to.path.dentry;
 }
 
-/* --- locks ------------------------------------------------------------------- */
+/* --- locks -------------------------------------------------------------------
+ */
 
 static void lock_dirs(struct rename *rename)
 {
@@ -69,7 +70,8 @@ static void unlock_dirs(struct rename *rename)
 	}
 }
 
-/* --- checks ------------------------------------------------------------------ */
+/* --- checks ------------------------------------------------------------------
+ */
 
 static int check_names(struct rename *rename)
 {
@@ -140,14 +142,15 @@ static int check_rights(struct rename *rename)
 	return err;
 }
 
-/* --- the change ------------------------------------------------------------------ */
+/* --- the change
+ * ------------------------------------------------------------------ */
 
 static int call_filesystem(struct rename *rename)
 {
 	struct inode *from = old_dir(rename)->inode;
 	struct inode *target = rename->new->inode;
-	bool replaces = target != NULL &&
-			(rename->flags & UAPI_RENAME_EXCHANGE) == 0;
+	bool replaces =
+		target != NULL && (rename->flags & UAPI_RENAME_EXCHANGE) == 0;
 	int err = 0;
 
 	if (from->ops->rename == NULL) {
@@ -163,8 +166,7 @@ static int call_filesystem(struct rename *rename)
 	}
 	if (err == 0) {
 		err = from->ops->rename(from, rename->old->name,
-					rename->old->length,
-					rename->old->inode,
+					rename->old->length, rename->old->inode,
 					new_dir(rename)->inode,
 					rename->new->name, rename->new->length,
 					target, rename->flags);
@@ -177,10 +179,10 @@ static int call_filesystem(struct rename *rename)
 
 static int exchange(struct rename *rename)
 {
-	struct dentry_name *for_old = dentry_name_create(
-		rename->new->name, rename->new->length);
-	struct dentry_name *for_new = dentry_name_create(
-		rename->old->name, rename->old->length);
+	struct dentry_name *for_old =
+		dentry_name_create(rename->new->name, rename->new->length);
+	struct dentry_name *for_new =
+		dentry_name_create(rename->old->name, rename->old->length);
 	int err = for_old == NULL || for_new == NULL ? -ENOMEM
 						     : call_filesystem(rename);
 
@@ -195,8 +197,8 @@ static int exchange(struct rename *rename)
 
 static int move(struct rename *rename)
 {
-	struct dentry_name *name = dentry_name_create(rename->new->name,
-						      rename->new->length);
+	struct dentry_name *name =
+		dentry_name_create(rename->new->name, rename->new->length);
 	int err = name == NULL ? -ENOMEM : call_filesystem(rename);
 
 	if (err < 0) {
@@ -250,8 +252,7 @@ static void notify(struct rename *rename)
 	name[rename->to.last_length] = '\0';
 	vfs_notify(new_dir(rename)->inode, name, NOTIFY_MOVED_TO | dir, cookie);
 	vfs_notify(rename->old->inode, NULL, NOTIFY_MOVE_SELF | dir, 0);
-	if (rename->new->inode != NULL &&
-	    rename->new->inode->link_count == 0) {
+	if (rename->new->inode != NULL && rename->new->inode->link_count == 0) {
 		vfs_notify(rename->new->inode, NULL, NOTIFY_DELETE_SELF, 0);
 	}
 }

@@ -116,7 +116,8 @@ struct char_device *char_device_find_block(uint64_t number)
 	return find(number, true);
 }
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------------
+ */
 
 static int device_open(struct inode *inode, struct file *file)
 {

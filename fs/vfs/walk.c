@@ -31,7 +31,8 @@ static struct inode *inode_of(const struct dentry *dentry)
 	return __atomic_load_n(&dentry->inode, __ATOMIC_ACQUIRE);
 }
 
-/* --- beginning and end ------------------------------------------------------ */
+/* --- beginning and end ------------------------------------------------------
+ */
 
 /* A referenced path of the process, or of the kernel. */
 static int get_root(struct path *path_out)
@@ -129,7 +130,8 @@ void walk_end(struct walk *walk)
 	}
 }
 
-/* --- names -------------------------------------------------------------------- */
+/* --- names
+ * -------------------------------------------------------------------- */
 
 /* Asks the filesystem; the directory's lock is held. */
 static int ask_locked(struct dentry *parent, const char *name, size_t length,
@@ -225,7 +227,8 @@ int walk_child(struct dentry *parent, const char *name, size_t length,
 	return 0;
 }
 
-/* --- steps -------------------------------------------------------------------- */
+/* --- steps
+ * -------------------------------------------------------------------- */
 
 /* Goes to another place whose references are taken over. */
 static int jump(struct walk *walk, struct path *to)
@@ -376,7 +379,8 @@ static int enter(struct walk *walk, struct dentry *dentry, bool follow)
 	return 0;
 }
 
-/* --- the walk ------------------------------------------------------------------ */
+/* --- the walk
+ * ------------------------------------------------------------------ */
 
 static enum path_last component_type(const char *name, size_t length)
 {
@@ -432,10 +436,10 @@ static bool next_component(struct walk *walk)
 	if (final && walk->rest != text) {
 		walk->slash = true;
 	}
-	walk->last_type = walk->last_length == 0
-				  ? PATH_LAST_ROOT
-				  : component_type(walk->last,
-						   walk->last_length);
+	walk->last_type =
+		walk->last_length == 0
+			? PATH_LAST_ROOT
+			: component_type(walk->last, walk->last_length);
 	return final;
 }
 

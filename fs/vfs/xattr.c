@@ -30,8 +30,8 @@ static int check_user(struct inode *inode, bool write)
 	    !vfs_is_owner(inode)) {
 		return -EPERM;
 	}
-	return vfs_permission(inode, write ? PERMISSION_WRITE
-					   : PERMISSION_READ);
+	return vfs_permission(inode,
+			      write ? PERMISSION_WRITE : PERMISSION_READ);
 }
 
 static int check(struct inode *inode, const char *name, bool write)

@@ -47,10 +47,10 @@ struct mount {
 	struct dentry *point;	       /* [I] in the parent; reference */
 	struct dentry *root;	       /* [I] of what is mounted */
 	struct refcount refs;
-	unsigned flags; /* [a] UAPI_MS_RDONLY, NOEXEC ... */
-	int id;		/* [I] */
-	char *source;	/* [I] for /proc/mounts */
-	bool detached;	/* [a] no longer in the tree */
+	unsigned flags;		    /* [a] UAPI_MS_RDONLY, NOEXEC ... */
+	int id;			    /* [I] */
+	char *source;		    /* [I] for /proc/mounts */
+	bool detached;		    /* [a] no longer in the tree */
 	struct mount *hash_next;    /* [mount lock] changes; read without */
 	struct list_node list_link; /* [mount lock] all, oldest first */
 	uint32_t child_count;	    /* [mount lock] */
@@ -75,7 +75,6 @@ void dentry_put(struct dentry *dentry);
 struct dentry *dentry_create(struct dentry *parent,
 			     struct superblock *superblock, const char *name,
 			     size_t length, struct inode *inode);
-
 
 /* Root, working directory and umask; shared by CLONE_FS. */
 struct fs_context {

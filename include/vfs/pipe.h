@@ -11,7 +11,7 @@
 struct file;
 struct pipe;
 
-#define PIPE_ATOMIC_SIZE  4096	  /* PIPE_BUF */
+#define PIPE_ATOMIC_SIZE  4096 /* PIPE_BUF */
 #define PIPE_DEFAULT_SIZE 65536
 #define PIPE_MAX_SIZE	  1048576 /* without CAP_SYS_RESOURCE */
 
