@@ -98,6 +98,9 @@ uint64_t page_cache_next(struct page_cache *cache, uint64_t index);
 void page_read_done(struct page *page, bool ok);
 void page_write_done(struct page *page, int error);
 
+/* Somebody may write to it through a shared mapping (F_SEAL_WRITE). */
+bool page_cache_has_writable_mapping(struct page_cache *cache);
+
 void page_lock(struct page *page);
 bool page_trylock(struct page *page);
 void page_unlock(struct page *page);
