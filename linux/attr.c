@@ -50,7 +50,8 @@ static int set_fd(int fd, const struct kstat *stat, unsigned valid)
 	return err;
 }
 
-/* --- mode ------------------------------------------------------------------- */
+/* --- mode -------------------------------------------------------------------
+ */
 
 long sys_fchmodat2(int dir_fd, const char USER *user_path, unsigned mode,
 		   unsigned flags)
@@ -59,8 +60,8 @@ long sys_fchmodat2(int dir_fd, const char USER *user_path, unsigned mode,
 	struct path path;
 	int err;
 
-	if ((flags & ~(unsigned)(UAPI_AT_SYMLINK_NOFOLLOW |
-				 UAPI_AT_EMPTY_PATH)) != 0) {
+	if ((flags &
+	     ~(unsigned)(UAPI_AT_SYMLINK_NOFOLLOW | UAPI_AT_EMPTY_PATH)) != 0) {
 		return -EINVAL;
 	}
 	err = at_lookup(dir_fd, user_path, at_walk_flags((int)flags), &path);
@@ -91,7 +92,8 @@ long sys_fchmod(int fd, unsigned mode)
 	return set_fd(fd, &stat, KSTAT_SET_MODE);
 }
 
-/* --- owner ------------------------------------------------------------------ */
+/* --- owner ------------------------------------------------------------------
+ */
 
 #define KEEP_ID UINT32_MAX
 
@@ -132,7 +134,8 @@ long sys_fchown(int fd, unsigned uid, unsigned gid)
 	return set_fd(fd, &stat, valid);
 }
 
-/* --- times ------------------------------------------------------------------ */
+/* --- times ------------------------------------------------------------------
+ */
 
 /* Times before 1970 become 1970: inodes count from there. */
 static uint64_t clamp_ns(const struct uapi_timespec *time)

@@ -21,7 +21,8 @@
 
 #include "at.h"
 
-/* --- getdents --------------------------------------------------------------- */
+/* --- getdents ---------------------------------------------------------------
+ */
 
 struct dirent_old { /* getdents(2); the type is the last byte */
 	uint64_t ino;
@@ -218,7 +219,8 @@ long sys_rmdir(const char USER *path)
 	return sys_unlinkat(UAPI_AT_FDCWD, path, UAPI_AT_REMOVEDIR);
 }
 
-/* --- links and renaming -------------------------------------------------------
+/* --- links and renaming
+ * -------------------------------------------------------
  */
 
 long sys_linkat(int old_dir_fd, const char USER *old_path, int new_dir_fd,
@@ -349,7 +351,8 @@ long sys_readlink(const char USER *path, void USER *buf, int size)
 	return sys_readlinkat(UAPI_AT_FDCWD, path, buf, size);
 }
 
-/* --- where a process is --------------------------------------------------------
+/* --- where a process is
+ * --------------------------------------------------------
  */
 
 long sys_getcwd(void USER *buf, size_t size)
@@ -363,8 +366,7 @@ long sys_getcwd(void USER *buf, size_t size)
 		return -ENOMEM;
 	}
 	fs_context_cwd(&cwd);
-	if (!READ_ONCE(cwd.dentry->unhashed) ||
-	    cwd.dentry == cwd.mount->root) {
+	if (!READ_ONCE(cwd.dentry->unhashed) || cwd.dentry == cwd.mount->root) {
 		length = path_name(&cwd, NULL, text, PATH_MAX_SIZE, &start);
 	}
 	if (length >= 0) {

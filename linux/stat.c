@@ -20,8 +20,7 @@
 
 #define STAT_AT_FLAGS                                                          \
 	(UAPI_AT_SYMLINK_NOFOLLOW | UAPI_AT_NO_AUTOMOUNT | UAPI_AT_EMPTY_PATH)
-#define STATX_SYNC_FLAGS                                                       \
-	(UAPI_AT_STATX_FORCE_SYNC | UAPI_AT_STATX_DONT_SYNC)
+#define STATX_SYNC_FLAGS (UAPI_AT_STATX_FORCE_SYNC | UAPI_AT_STATX_DONT_SYNC)
 #define ACCESS_AT_FLAGS                                                        \
 	(UAPI_AT_EACCESS | UAPI_AT_SYMLINK_NOFOLLOW | UAPI_AT_EMPTY_PATH)
 #define STATX_ATTRIBUTES_KNOWN 0x2000u /* MOUNT_ROOT */
@@ -57,7 +56,8 @@ static int stat_at(int dir_fd, const char USER *user_path, int at_flags,
 	return err;
 }
 
-/* --- stat ------------------------------------------------------------------- */
+/* --- stat -------------------------------------------------------------------
+ */
 
 static long put_stat(void USER *to, const struct kstat *stat)
 {
@@ -115,7 +115,8 @@ long sys_fstat(int fd, void USER *buf)
 	return err < 0 ? err : put_stat(buf, &stat);
 }
 
-/* --- statx ------------------------------------------------------------------ */
+/* --- statx ------------------------------------------------------------------
+ */
 
 static struct uapi_statx_time statx_time(uint64_t ns)
 {
@@ -171,7 +172,8 @@ long sys_statx(int dir_fd, const char USER *path, unsigned flags, unsigned mask,
 	return err < 0 ? err : put_statx(buf, &stat);
 }
 
-/* --- statfs ----------------------------------------------------------------- */
+/* --- statfs -----------------------------------------------------------------
+ */
 
 static long put_statfs(void USER *to, const struct path *path)
 {
@@ -228,7 +230,8 @@ long sys_fstatfs(int fd, void USER *buf)
 	return result;
 }
 
-/* --- access ------------------------------------------------------------------ */
+/* --- access ------------------------------------------------------------------
+ */
 
 static int check_access(const struct path *path, unsigned mode, int flags)
 {

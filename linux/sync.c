@@ -92,7 +92,8 @@ long sys_sync_file_range(int fd, int64_t offset, int64_t length, unsigned flags)
 	return result;
 }
 
-/* --- reading ahead --------------------------------------------------------- */
+/* --- reading ahead ---------------------------------------------------------
+ */
 
 /* Makes pages present; errors show up when somebody reads. */
 static void read_ahead(struct page_cache *cache, uint64_t offset,
@@ -153,7 +154,8 @@ long sys_fadvise64(int fd, int64_t offset, int64_t length, int advice)
 	return result;
 }
 
-/* --- sizes ------------------------------------------------------------------ */
+/* --- sizes ------------------------------------------------------------------
+ */
 
 long sys_fallocate(int fd, int mode, int64_t offset, int64_t length)
 {

@@ -38,20 +38,20 @@ struct timerfd {
 	struct spinlock lock;
 	struct timer timer;
 	struct wait_queue wait;
-	struct waiter watch;	 /* on the wall clock's queue */
-	bool watching;		 /* [I] watch is on it */
-	bool realtime;		 /* [I] counts on the wall clock */
-	bool armed;		 /* [lock] an expiration is to come or came */
-	bool expired;		 /* [lock] came; interval not yet counted on */
-	bool absolute;		 /* [lock] follows steps of the wall clock */
-	bool cancel_on_set;	 /* [lock] */
-	bool cancelled;		 /* [lock] the clock was stepped */
-	uint64_t ticks;		 /* [lock] not yet read */
-	uint64_t deadline_ns;	 /* [lock] monotonic, of the next expiration */
-	uint64_t wall_ns;	 /* [lock] the same on the wall clock */
-	uint64_t interval_ns;	 /* [lock] 0: once */
-	int clock;		 /* [I] */
-	int settime_flags;	 /* [lock] for fdinfo */
+	struct waiter watch;  /* on the wall clock's queue */
+	bool watching;	      /* [I] watch is on it */
+	bool realtime;	      /* [I] counts on the wall clock */
+	bool armed;	      /* [lock] an expiration is to come or came */
+	bool expired;	      /* [lock] came; interval not yet counted on */
+	bool absolute;	      /* [lock] follows steps of the wall clock */
+	bool cancel_on_set;   /* [lock] */
+	bool cancelled;	      /* [lock] the clock was stepped */
+	uint64_t ticks;	      /* [lock] not yet read */
+	uint64_t deadline_ns; /* [lock] monotonic, of the next expiration */
+	uint64_t wall_ns;     /* [lock] the same on the wall clock */
+	uint64_t interval_ns; /* [lock] 0: once */
+	int clock;	      /* [I] */
+	int settime_flags;    /* [lock] for fdinfo */
 };
 
 static struct timerfd *of_timer(struct timer *timer)
@@ -114,9 +114,8 @@ static void catch_up_locked(struct timerfd *t)
 	if (!t->expired || t->interval_ns == 0) {
 		return;
 	}
-	passed = now > t->deadline_ns
-			 ? (now - t->deadline_ns) / t->interval_ns
-			 : 0;
+	passed = now > t->deadline_ns ? (now - t->deadline_ns) / t->interval_ns
+				      : 0;
 	t->ticks += passed;
 	t->deadline_ns += (passed + 1) * t->interval_ns;
 	t->wall_ns += (passed + 1) * t->interval_ns;

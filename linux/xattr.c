@@ -2,7 +2,8 @@
 
 /*
  * Extended attributes.  Values pass through a kernel buffer of at most
- * XATTR_SIZE_MAX bytes; the filesystem and fs/vfs decide about classes of names.
+ * XATTR_SIZE_MAX bytes; the filesystem and fs/vfs decide about classes of
+ * names.
  */
 #include <linux/syscall.h>
 
@@ -113,7 +114,8 @@ static long do_remove(const struct path *path, const char USER *user_name)
 	return err < 0 ? err : vfs_removexattr(path, name.text);
 }
 
-/* --- by path, by link, by descriptor ------------------------------------------
+/* --- by path, by link, by descriptor
+ * ------------------------------------------
  */
 
 static long get_at(const char USER *user_path, unsigned walk,
