@@ -151,3 +151,19 @@ int vm_pin(struct address_space *space, uintptr_t addr, bool write,
  * (/proc/PID/mem, cmdline).  Returns bytes moved or -EFAULT/-EIO. */
 ssize_t vm_access(struct address_space *space, uintptr_t addr, void *buffer,
 		  size_t size, bool write);
+
+/* What the page table maps in a range, in pages; for /proc/PID/smaps. */
+struct vm_usage {
+	uint64_t anon;
+	uint64_t file;		     /* pages of files and shared memory */
+	uint64_t shared;	     /* mapped more than once */
+	uint64_t dirty;		     /* written through a mapping, or anon */
+	uint64_t shared_dirty;	     /* both */
+	uint64_t referenced;	     /* used lately */
+	uint64_t huge;		     /* in 2 MiB leaves */
+	uint64_t proportional_bytes; /* each page divided by its mappings */
+};
+
+/* Adds to *usage; lock held for reading. */
+void vm_usage(struct address_space *space, uintptr_t start, uintptr_t end,
+	      struct vm_usage *usage);
