@@ -56,9 +56,14 @@ struct vma {
 	uintptr_t end;		     /* exclusive */
 	uint32_t flags;		     /* VMA_* */
 	struct vm_object *object;    /* NULL: anonymous; one reference */
-	uint64_t offset;	     /* page number in the object at start */
-	size_t subtree_gap;	     /* augmented */
+	uint64_t offset;	     /* page number in the object at start; 0
+				      * when anonymous */
+	size_t gap;		     /* free bytes below start */
+	size_t subtree_gap;	     /* augmented: largest gap of the subtree */
 	struct address_space *space; /* [I] */
+	/* Objects with a page cache: start, end, offset change only with
+	 * cache->mapping_lock held as well. */
+	struct list_node mapping_link; /* [cache->mapping_lock] */
 };
 
 struct address_space {
