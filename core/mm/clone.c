@@ -67,8 +67,8 @@ static int clone_leaf(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
 	page = page_head(page);
 	page_get(page);
 	__atomic_fetch_add(&page->map_count, 1, __ATOMIC_RELAXED);
-	pte_store(copy, pte_clear_dirty(pte_set_prot(
-				old, pte_prot(old) & ~PTE_WRITE)));
+	pte_store(copy, pte_clear_dirty(
+				pte_set_prot(old, pte_prot(old) & ~PTE_WRITE)));
 	clone->count += 1l << (9 * level);
 	return 0;
 }

@@ -82,7 +82,8 @@ int fault_handle(struct vma *vma, uintptr_t addr, unsigned flags)
 	return err;
 }
 
-/* --- stacks -------------------------------------------------------------------
+/* --- stacks
+ * -------------------------------------------------------------------
  */
 
 static bool may_grow(struct address_space *space, struct vma *vma,
@@ -131,7 +132,8 @@ static bool grow_stack(struct address_space *space, uintptr_t addr)
 	return grown;
 }
 
-/* --- the trap -----------------------------------------------------------------
+/* --- the trap
+ * -----------------------------------------------------------------
  */
 
 /* 0, -EFAULT (no mapping), or an error of fault_handle(). */

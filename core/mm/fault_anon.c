@@ -53,7 +53,8 @@ bool fault_install(pte_t *slot, struct page *page, unsigned prot,
 	return false;
 }
 
-/* --- 2 MiB pages --------------------------------------------------------------
+/* --- 2 MiB pages
+ * --------------------------------------------------------------
  */
 
 static bool wants_huge(const struct vma *vma, uintptr_t addr)
@@ -100,7 +101,8 @@ static int map_huge(struct vma *vma, uintptr_t addr)
 	return 0;
 }
 
-/* --- fresh memory -------------------------------------------------------------
+/* --- fresh memory
+ * -------------------------------------------------------------
  */
 
 int fault_anon(struct vma *vma, uintptr_t addr, unsigned flags)
@@ -136,7 +138,8 @@ int fault_anon(struct vma *vma, uintptr_t addr, unsigned flags)
 	return 0;
 }
 
-/* --- copy on write ------------------------------------------------------------
+/* --- copy on write
+ * ------------------------------------------------------------
  */
 
 /* The old leaf's page is this leaf's alone: it may be written. */
@@ -167,9 +170,9 @@ static int replace_by_copy(struct vma *vma, uintptr_t addr, pte_t *slot,
 		       PAGE_SIZE);
 	}
 	copy->map_count = 1;
-	if (!pte_compare_exchange(slot, old,
-				  pte_leaf(page_paddr(copy),
-					   vma_leaf_prot(vma->flags), 0))) {
+	if (!pte_compare_exchange(
+		    slot, old,
+		    pte_leaf(page_paddr(copy), vma_leaf_prot(vma->flags), 0))) {
 		page_put(copy);
 		return -EAGAIN;
 	}

@@ -89,7 +89,8 @@ static bool install(pte_t *slot, struct page *page, unsigned prot)
 	return true;
 }
 
-/* --- several pages at once ----------------------------------------------------
+/* --- several pages at once
+ * ----------------------------------------------------
  */
 
 /*
@@ -99,8 +100,8 @@ static bool install(pte_t *slot, struct page *page, unsigned prot)
  */
 static bool map_around(struct vma *vma, uintptr_t addr, pte_t *slot)
 {
-	uintptr_t first = MAX(ALIGN_DOWN(addr, AROUND_PAGES * PAGE_SIZE),
-			      vma->start);
+	uintptr_t first =
+		MAX(ALIGN_DOWN(addr, AROUND_PAGES * PAGE_SIZE), vma->start);
 	uintptr_t end = MIN(ALIGN_DOWN(addr, AROUND_PAGES * PAGE_SIZE) +
 				    AROUND_PAGES * PAGE_SIZE,
 			    vma->end);
@@ -115,9 +116,8 @@ static bool map_around(struct vma *vma, uintptr_t addr, pte_t *slot)
 				     (end - first) >> PAGE_SHIFT);
 	for (size_t i = 0; i < found; i++) {
 		struct page *page = pages[i];
-		intptr_t distance =
-			(intptr_t)(page->index - index) -
-			(intptr_t)((addr - first) >> PAGE_SHIFT);
+		intptr_t distance = (intptr_t)(page->index - index) -
+				    (intptr_t)((addr - first) >> PAGE_SHIFT);
 		pte_t *at = slot + distance;
 
 		if (!pte_is_none(pte_load(at)) || !page_trylock(page)) {
@@ -142,7 +142,8 @@ static bool map_around(struct vma *vma, uintptr_t addr, pte_t *slot)
 	return mapped;
 }
 
-/* --- one page -----------------------------------------------------------------
+/* --- one page
+ * -----------------------------------------------------------------
  */
 
 static int map_one(struct vma *vma, pte_t *slot, uint64_t index)
@@ -233,7 +234,8 @@ int fault_file(struct vma *vma, uintptr_t addr, unsigned flags)
 	return err == 0 && write && !writes_freely(vma) ? -EAGAIN : err;
 }
 
-/* --- the first write to a shared page -----------------------------------------
+/* --- the first write to a shared page
+ * -----------------------------------------
  */
 
 static int announce_write(struct vma *vma, struct page *page, uint64_t index)

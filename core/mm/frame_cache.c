@@ -41,8 +41,8 @@ struct frame_cache {
 
 static PERCPU_DEFINE(struct frame_cache, frame_cache);
 static PERCPU_DEFINE(int64_t, frame_counters[FRAME_COUNTER_COUNT]); /* [a] */
-static uint32_t cache_max;			      /* [I] after boot */
-static uint64_t reserve;			      /* [I] after boot */
+static uint32_t cache_max;				/* [I] after boot */
+static uint64_t reserve;				/* [I] after boot */
 static bool (*reclaim_func)(unsigned order, bool must); /* [I] after boot */
 
 void frame_cache_init(void)
@@ -50,8 +50,8 @@ void frame_cache_init(void)
 	uint64_t total = buddy_total_count();
 
 	percpu(frame_cache).count = 0;
-	cache_max = (uint32_t)MIN(MAX(total / CACHE_SHARE, CACHE_MIN),
-				  CACHE_ROOM);
+	cache_max =
+		(uint32_t)MIN(MAX(total / CACHE_SHARE, CACHE_MIN), CACHE_ROOM);
 	reserve = MIN(total / RESERVE_SHARE, RESERVE_MAX);
 }
 
@@ -82,7 +82,8 @@ uint64_t frame_reserve(void)
 	return reserve;
 }
 
-/* --- taking ----------------------------------------------------------------- */
+/* --- taking -----------------------------------------------------------------
+ */
 
 static struct page *cache_take(uint64_t keep)
 {
@@ -179,7 +180,8 @@ struct page *frame_alloc(unsigned order, unsigned flags)
 	return page;
 }
 
-/* --- giving back ------------------------------------------------------------ */
+/* --- giving back ------------------------------------------------------------
+ */
 
 /* No references are left. */
 static void release(struct page *page)
@@ -232,7 +234,8 @@ bool page_try_get(struct page *page)
 	return false;
 }
 
-/* --- counters --------------------------------------------------------------- */
+/* --- counters ---------------------------------------------------------------
+ */
 
 void frame_count_add(enum frame_counter counter, int64_t delta)
 {

@@ -14,7 +14,8 @@
 #include <mm/page_cache.h>
 #include <mm/vm_object.h>
 
-/* --- frame.c: the buddy allocator behind frame_cache.c ------------------------
+/* --- frame.c: the buddy allocator behind frame_cache.c
+ * ------------------------
  */
 
 /* Takes up to `count` blocks while `keep` frames stay free; how many. */
@@ -24,7 +25,8 @@ void buddy_give(struct page **pages, size_t count, unsigned order);
 uint64_t buddy_free_count(void);
 uint64_t buddy_total_count(void);
 
-/* --- frame_cache.c ------------------------------------------------------------
+/* --- frame_cache.c
+ * ------------------------------------------------------------
  */
 
 void frame_cache_init(void);
@@ -36,7 +38,8 @@ uint64_t frame_total_count(void);
 uint64_t frame_reserve(void);
 uint64_t frame_count(enum frame_counter counter);
 
-/* --- flags of struct page -----------------------------------------------------
+/* --- flags of struct page
+ * -----------------------------------------------------
  */
 
 static inline bool page_has(const struct page *page, uint32_t flag)
@@ -72,7 +75,8 @@ static inline bool page_is_tail(const struct page *page)
 	return __atomic_load_n(&page->refs, __ATOMIC_RELAXED) == 0;
 }
 
-/* --- pgtable.c ----------------------------------------------------------------
+/* --- pgtable.c
+ * ----------------------------------------------------------------
  */
 
 /* Bytes that an entry of the level covers. */
@@ -83,8 +87,7 @@ static inline size_t pgtable_span(unsigned level)
 
 static inline unsigned pgtable_index(uintptr_t addr, unsigned level)
 {
-	return (unsigned)(addr >> (PAGE_SHIFT + 9 * level)) %
-	       PTE_ENTRY_COUNT;
+	return (unsigned)(addr >> (PAGE_SHIFT + 9 * level)) % PTE_ENTRY_COUNT;
 }
 
 static inline pte_t *pgtable_table(paddr_t table)
@@ -136,7 +139,8 @@ struct tlb_gather;
 void pgtable_free_range(struct tlb_gather *gather, uintptr_t start,
 			uintptr_t end, uintptr_t floor, uintptr_t ceiling);
 
-/* --- tlb.c --------------------------------------------------------------------
+/* --- tlb.c
+ * --------------------------------------------------------------------
  */
 
 #define TLB_GATHER_MAX 128
@@ -161,14 +165,16 @@ void tlb_flush(struct address_space *space, uintptr_t start, uintptr_t end);
 /* Kernel mappings: all CPUs. */
 void tlb_flush_kernel(uintptr_t start, uintptr_t end);
 
-/* --- address_space.c ----------------------------------------------------------
+/* --- address_space.c
+ * ----------------------------------------------------------
  */
 
 /* Adds to the counters of resident frames. */
 void address_space_account(struct address_space *space, int64_t anon,
 			   int64_t file);
 
-/* --- vma.c --------------------------------------------------------------------
+/* --- vma.c
+ * --------------------------------------------------------------------
  */
 
 #define VMA_GUARD_GAP (256 * PAGE_SIZE) /* below a stack that grows */
@@ -231,7 +237,8 @@ static inline unsigned vma_leaf_prot(uint32_t flags)
 	return prot;
 }
 
-/* --- zap.c: taking leaves out -------------------------------------------------
+/* --- zap.c: taking leaves out
+ * -------------------------------------------------
  */
 
 /* All leaves of the range, which cuts no large one; `only_cache` leaves
@@ -248,7 +255,8 @@ void zap_write_rights(struct page_cache *cache, struct page *page);
  * when no leaf is left.  `young`: even pages that were used lately. */
 bool zap_page(struct page_cache *cache, struct page *page, bool young);
 
-/* --- vm_unmap.c ---------------------------------------------------------------
+/* --- vm_unmap.c
+ * ---------------------------------------------------------------
  */
 
 /* munmap with the write lock held, page aligned. */
@@ -257,7 +265,8 @@ int vm_unmap_locked(struct address_space *space, uintptr_t start,
 /* All mappings, at the end of the space. */
 void vm_unmap_all(struct address_space *space);
 
-/* --- vm_map.c -----------------------------------------------------------------
+/* --- vm_map.c
+ * -----------------------------------------------------------------
  */
 
 /* Address-space limits for `pages` more: 0, -ENOMEM. */
@@ -268,7 +277,8 @@ int vm_check_lock_limit(struct address_space *space, uint64_t pages);
  * error. */
 int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end);
 
-/* --- fault.c ------------------------------------------------------------------
+/* --- fault.c
+ * ------------------------------------------------------------------
  */
 
 #define FAULT_WRITE (1u << 0)
@@ -294,7 +304,8 @@ struct page *fault_new_page(struct address_space *space, unsigned flags);
 int fault_file(struct vma *vma, uintptr_t addr, unsigned flags);
 int fault_share_write(struct vma *vma, uintptr_t addr, pte_t *slot, pte_t old);
 
-/* --- page_cache.c -------------------------------------------------------------
+/* --- page_cache.c
+ * -------------------------------------------------------------
  */
 
 /* Up to `count` present pages from index on, referenced; only consecutive
@@ -305,7 +316,8 @@ bool page_cache_can_track(const struct page_cache *cache);
 /* Takes a clean page out; locked, caller's is the only other reference. */
 bool page_cache_evict(struct page_cache *cache, struct page *page);
 
-/* --- lru.c --------------------------------------------------------------------
+/* --- lru.c
+ * --------------------------------------------------------------------
  */
 
 void lru_add(struct page *page);

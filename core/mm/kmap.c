@@ -69,7 +69,8 @@ struct page *kunmap_page(uintptr_t addr)
 	return pte_is_none(old) ? NULL : page_from_paddr(pte_paddr(old));
 }
 
-/* --- areas ------------------------------------------------------------------ */
+/* --- areas ------------------------------------------------------------------
+ */
 
 /* Finds the first gap and takes it.  False: no room. */
 static bool place_area(struct kmap_area *area)
@@ -159,7 +160,8 @@ static struct kmap_area *area_find(uintptr_t start)
 	return found;
 }
 
-/* --- the calls -------------------------------------------------------------- */
+/* --- the calls --------------------------------------------------------------
+ */
 
 void *kmap_device(paddr_t paddr, size_t size)
 {
@@ -171,8 +173,7 @@ void *kmap_device(paddr_t paddr, size_t size)
 		return NULL;
 	}
 	for (size_t at = 0; at < area->size; at += PAGE_SIZE) {
-		if (kmap_page(area->start + at,
-			      (paddr_t){.value = first + at},
+		if (kmap_page(area->start + at, (paddr_t){.value = first + at},
 			      PTE_READ | PTE_WRITE | PTE_DEVICE) < 0) {
 			area_destroy(area);
 			return NULL;
@@ -232,6 +233,6 @@ bool kmap_is_guard(uintptr_t address)
 	if (address < KMAP_BASE || address >= KMAP_END) {
 		return false;
 	}
-	return pte_is_none(pte_load(
-		pgtable_lookup(mmu_kernel_root(), address, &level)));
+	return pte_is_none(
+		pte_load(pgtable_lookup(mmu_kernel_root(), address, &level)));
 }

@@ -126,9 +126,9 @@ static void *map_stack(void)
 	for (unsigned i = 0; i < STACK_FRAMES; i++) {
 		struct page *page = frame_alloc(0, 0);
 
-		if (page == NULL || kmap_page(stack + i * PAGE_SIZE,
-					      page_paddr(page),
-					      PTE_READ | PTE_WRITE) < 0) {
+		if (page == NULL ||
+		    kmap_page(stack + i * PAGE_SIZE, page_paddr(page),
+			      PTE_READ | PTE_WRITE) < 0) {
 			if (page != NULL) {
 				page_put(page);
 			}

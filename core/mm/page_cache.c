@@ -15,8 +15,8 @@
  * that can fail and look at page->cache again.  Kernel code is not preempted,
  * so the walk is an RCU read section.
  *
- * Locks: page lock, cache->mapping_lock, cache->lock (irq safe: completions take
- * it).
+ * Locks: page lock, cache->mapping_lock, cache->lock (irq safe: completions
+ *take it).
  */
 #include <mm/page_cache.h>
 
@@ -39,7 +39,8 @@
 
 #define DROP_BATCH 16
 
-/* --- memory of the tree -------------------------------------------------------
+/* --- memory of the tree
+ * -------------------------------------------------------
  */
 
 /* A node is freed when no lock-free walk can be in it: its head for that lies
@@ -78,7 +79,8 @@ static const struct radix_memory node_memory = {
 	.free = node_free,
 };
 
-/* --- life of a cache ----------------------------------------------------------
+/* --- life of a cache
+ * ----------------------------------------------------------
  */
 
 static const struct page_cache_ops no_ops;
@@ -106,7 +108,8 @@ static bool is_memory(const struct page_cache *cache)
 	return cache->ops->read == NULL;
 }
 
-/* --- lookups ------------------------------------------------------------------
+/* --- lookups
+ * ------------------------------------------------------------------
  */
 
 /* A reference, if the page is still what the tree said. */
@@ -182,7 +185,8 @@ uint64_t page_cache_next(struct page_cache *cache, uint64_t index)
 	return found ? at : UINT64_MAX;
 }
 
-/* --- adding -------------------------------------------------------------------
+/* --- adding
+ * -------------------------------------------------------------------
  */
 
 /* Inserts a locked page.  0, -EEXIST, -ENOMEM (of the tree). */
@@ -207,9 +211,8 @@ static int insert(struct page_cache *cache, struct page *page, uint64_t index)
 		page_put(page);
 		return err;
 	}
-	frame_count_add(is_memory(cache) ? FRAME_COUNT_SHARED
-					 : FRAME_COUNT_CACHED,
-			1);
+	frame_count_add(
+		is_memory(cache) ? FRAME_COUNT_SHARED : FRAME_COUNT_CACHED, 1);
 	if (!is_memory(cache)) {
 		lru_add(page);
 	}
@@ -246,7 +249,8 @@ int page_cache_add(struct page_cache *cache, uint64_t index, unsigned flags,
 	return 0;
 }
 
-/* --- getting ------------------------------------------------------------------
+/* --- getting
+ * ------------------------------------------------------------------
  */
 
 static bool is_beyond(const struct page_cache *cache, uint64_t index)
@@ -364,7 +368,8 @@ void page_read_done(struct page *page, bool ok)
 	page_unlock(page);
 }
 
-/* --- dropping -----------------------------------------------------------------
+/* --- dropping
+ * -----------------------------------------------------------------
  */
 
 /* The page is locked and leaves; the tree's reference is the caller's. */
@@ -380,9 +385,8 @@ static void forget(struct page_cache *cache, struct page *page)
 	}
 	__atomic_store_n(&page->cache, NULL, __ATOMIC_RELEASE);
 	spin_unlock_irqrestore(&cache->lock, state);
-	frame_count_add(is_memory(cache) ? FRAME_COUNT_SHARED
-					 : FRAME_COUNT_CACHED,
-			-1);
+	frame_count_add(
+		is_memory(cache) ? FRAME_COUNT_SHARED : FRAME_COUNT_CACHED, -1);
 }
 
 bool page_cache_evict(struct page_cache *cache, struct page *page)
@@ -462,9 +466,8 @@ static void zero_part(struct page_cache *cache, uint64_t start, uint64_t end)
 	size_t offset = start % PAGE_SIZE;
 
 	if (page == NULL) {
-		if (is_memory(cache) ||
-		    page_cache_get(cache, start / PAGE_SIZE, false, &page) <
-			    0) {
+		if (is_memory(cache) || page_cache_get(cache, start / PAGE_SIZE,
+						       false, &page) < 0) {
 			return;
 		}
 	}
@@ -486,7 +489,8 @@ void page_cache_set_size(struct page_cache *cache, uint64_t size)
 		zero_part(cache, size, MIN(ALIGN_UP(size, PAGE_SIZE), old));
 	}
 	__atomic_store_n(&cache->size, size, __ATOMIC_RELEASE);
-	if (size >= old) {
+	if (size > old ||
+	    __atomic_load_n(&cache->page_count, __ATOMIC_RELAXED) == 0) {
 		return;
 	}
 	zap_cache(cache, keep, UINT64_MAX >> PAGE_SHIFT, true);

@@ -92,7 +92,8 @@ int pgtable_make(paddr_t root, uintptr_t addr, unsigned level, unsigned flags,
 	return 0;
 }
 
-/* --- walking ------------------------------------------------------------------
+/* --- walking
+ * ------------------------------------------------------------------
  */
 
 static int walk_table(paddr_t table, unsigned level, uintptr_t start,
@@ -125,7 +126,8 @@ int pgtable_walk(paddr_t root, uintptr_t start, uintptr_t end,
 	return walk_table(root, PTE_ROOT_LEVEL, start, end, walk);
 }
 
-/* --- large leaves -------------------------------------------------------------
+/* --- large leaves
+ * -------------------------------------------------------------
  */
 
 /*
@@ -161,9 +163,9 @@ static void fill_small_leaves(pte_t *table, pte_t large)
 	pte_t small;
 
 	for (unsigned i = 0; i < PTE_ENTRY_COUNT; i++) {
-		small = pte_leaf((paddr_t){.value = paddr.value +
-						    i * PAGE_SIZE},
-				 prot, 0);
+		small = pte_leaf(
+			(paddr_t){.value = paddr.value + i * PAGE_SIZE}, prot,
+			0);
 		pte_store(&table[i], small);
 	}
 }
@@ -188,8 +190,8 @@ int pgtable_split_leaf(struct address_space *space, pte_t *slot)
 	do {
 		old = pte_load(slot);
 		fill_small_leaves(page_address(table), old);
-	} while (!pte_compare_exchange(slot, old,
-				       pte_table(page_paddr(table))));
+	} while (
+		!pte_compare_exchange(slot, old, pte_table(page_paddr(table))));
 	divide_page(page_from_paddr(pte_paddr(old)));
 	__atomic_fetch_add(&space->page_table_frames, 1, __ATOMIC_RELAXED);
 	spin_unlock(&space->table_lock);
@@ -211,7 +213,8 @@ int pgtable_split(struct address_space *space, uintptr_t addr)
 	return pgtable_split_leaf(space, slot);
 }
 
-/* --- freeing ------------------------------------------------------------------
+/* --- freeing
+ * ------------------------------------------------------------------
  */
 
 static void free_in_table(struct tlb_gather *gather, paddr_t table,

@@ -18,11 +18,11 @@
 #define MAP_32BIT_LOW  0x40000000ul
 #define MAP_32BIT_HIGH 0x80000000ul
 
-/* --- limits -------------------------------------------------------------------
+/* --- limits
+ * -------------------------------------------------------------------
  */
 
-int vm_check_limits(struct address_space *space, uint64_t pages,
-		    uint32_t flags)
+int vm_check_limits(struct address_space *space, uint64_t pages, uint32_t flags)
 {
 	uint64_t limit = rlimit_current(RLIMIT_AS) >> PAGE_SHIFT;
 
@@ -47,7 +47,8 @@ int vm_check_lock_limit(struct address_space *space, uint64_t pages)
 	return 0;
 }
 
-/* --- where --------------------------------------------------------------------
+/* --- where
+ * --------------------------------------------------------------------
  */
 
 /* Large anonymous memory begins where 2 MiB pages can. */
@@ -118,7 +119,8 @@ static int clear_fixed(struct address_space *space, uintptr_t addr,
 	return vma == NULL || vma->start >= addr + length ? 0 : -EEXIST;
 }
 
-/* --- mmap ---------------------------------------------------------------------
+/* --- mmap
+ * ---------------------------------------------------------------------
  */
 
 static uint32_t final_flags(const struct address_space *space, uint32_t flags,
@@ -241,16 +243,16 @@ long vm_map(struct address_space *space, uintptr_t hint, size_t length,
 	return addr;
 }
 
-/* --- populate -----------------------------------------------------------------
+/* --- populate
+ * -----------------------------------------------------------------
  */
 
 static int populate_vma(struct vma *vma, uintptr_t start, uintptr_t end)
 {
 	/* Private memory that may be written gets its own pages at once. */
-	unsigned flags =
-		(vma->flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE
-			? FAULT_WRITE
-			: 0;
+	unsigned flags = (vma->flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE
+				 ? FAULT_WRITE
+				 : 0;
 	int err = 0;
 
 	for (; start < end && err == 0; start += PAGE_SIZE) {
@@ -284,7 +286,8 @@ int vm_populate(struct address_space *space, uintptr_t start, uintptr_t end)
 	return first_error;
 }
 
-/* --- brk ----------------------------------------------------------------------
+/* --- brk
+ * ----------------------------------------------------------------------
  */
 
 static bool grow_heap(struct address_space *space, uintptr_t from, uintptr_t to)
@@ -296,8 +299,7 @@ static bool grow_heap(struct address_space *space, uintptr_t from, uintptr_t to)
 	    !vma_range_is_free(space, from, to - from)) {
 		return false;
 	}
-	return map_locked(space, from, to - from,
-			  final_flags(space, flags, 0),
+	return map_locked(space, from, to - from, final_flags(space, flags, 0),
 			  MAP_HOW_FIXED | MAP_HOW_NOREPLACE, NULL, 0) >= 0;
 }
 
@@ -318,9 +320,9 @@ uintptr_t vm_brk(struct address_space *space, uintptr_t brk)
 	new_end = ALIGN_UP(brk, PAGE_SIZE);
 	if (new_end > old_end) {
 		done = grow_heap(space, old_end, new_end);
-		populate = done && (space->default_flags &
-				    (VMA_LOCKED | VMA_LOCK_ON_FAULT)) ==
-					   VMA_LOCKED;
+		populate = done &&
+			   (space->default_flags &
+			    (VMA_LOCKED | VMA_LOCK_ON_FAULT)) == VMA_LOCKED;
 	} else if (new_end < old_end) {
 		done = vm_unmap_locked(space, new_end, old_end) == 0;
 	}

@@ -46,8 +46,7 @@ static int get_leaf_page(struct vma *vma, uintptr_t addr, bool write,
 	if (page == NULL) {
 		return -EFAULT;
 	}
-	if (page_is_tail(page) && !write &&
-	    (vma->flags & VMA_SHARED) == 0) {
+	if (page_is_tail(page) && !write && (vma->flags & VMA_SHARED) == 0) {
 		err = fault_copy(vma, addr, slot, pte, 0);
 		return err < 0 ? err : -EAGAIN;
 	}
@@ -105,7 +104,8 @@ int vm_pin(struct address_space *space, uintptr_t addr, bool write,
 	return err;
 }
 
-/* --- copying ------------------------------------------------------------------
+/* --- copying
+ * ------------------------------------------------------------------
  */
 
 static void copy(char *inside, char *buffer, size_t size, bool write)
@@ -134,8 +134,7 @@ static int access_page(struct vma *vma, uintptr_t addr, char *buffer,
 		if (err < 0) {
 			return err == -EACCES ? -EFAULT : err;
 		}
-		pte = pte_load(
-			pgtable_lookup(vma->space->root, addr, &level));
+		pte = pte_load(pgtable_lookup(vma->space->root, addr, &level));
 		if (!pgtable_is_leaf(pte, level)) {
 			continue;
 		}

@@ -77,7 +77,8 @@ void vma_free(struct vma *vma)
 	slab_free(&vma_slab, vma);
 }
 
-/* --- gaps ---------------------------------------------------------------------
+/* --- gaps
+ * ---------------------------------------------------------------------
  */
 
 static void update_subtree(struct rbtree_node *node)
@@ -120,7 +121,8 @@ static void refresh_gap(struct vma *vma)
 	}
 }
 
-/* --- lookups ------------------------------------------------------------------
+/* --- lookups
+ * ------------------------------------------------------------------
  */
 
 struct vma *vma_find(struct address_space *space, uintptr_t addr)
@@ -181,7 +183,8 @@ bool vma_range_is_free(struct address_space *space, uintptr_t start,
 	return vma == NULL || guarded_start(vma) >= start + length;
 }
 
-/* --- room ---------------------------------------------------------------------
+/* --- room
+ * ---------------------------------------------------------------------
  */
 
 struct gap_search {
@@ -243,11 +246,11 @@ uintptr_t vma_find_gap(struct address_space *space, size_t length,
 	uintptr_t found =
 		fit(&search, last != NULL ? entry(last)->end : 0, USER_END);
 
-	return found != 0 ? found
-			  : search_subtree(&search, space->vmas.root);
+	return found != 0 ? found : search_subtree(&search, space->vmas.root);
 }
 
-/* --- changes ------------------------------------------------------------------
+/* --- changes
+ * ------------------------------------------------------------------
  */
 
 static void link_in_tree(struct address_space *space, struct vma *vma)

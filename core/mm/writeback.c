@@ -47,7 +47,8 @@ static struct wait_queue wake_thread = WAIT_QUEUE_INIT(wake_thread);
 static bool thread_started; /* [a] */
 static bool must_hurry;	    /* [a] */
 
-/* --- becoming dirty -----------------------------------------------------------
+/* --- becoming dirty
+ * -----------------------------------------------------------
  */
 
 /* cache->lock held. */
@@ -100,7 +101,8 @@ void page_cache_mark_dirty(struct page_cache *cache, struct page *page)
 	}
 }
 
-/* --- going out ----------------------------------------------------------------
+/* --- going out
+ * ----------------------------------------------------------------
  */
 
 /* The page is locked.  True when it is to be written now. */
@@ -243,7 +245,8 @@ int page_cache_sync(struct page_cache *cache, uint64_t start, uint64_t end)
 	return __atomic_exchange_n(&cache->write_error, 0, __ATOMIC_ACQ_REL);
 }
 
-/* --- the list -----------------------------------------------------------------
+/* --- the list
+ * -----------------------------------------------------------------
  */
 
 static struct page_cache *take_oldest(void)

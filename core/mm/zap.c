@@ -53,8 +53,7 @@ static int zap_leaf(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
 		return 0;
 	}
 	if (pte_is_present(old) && pte_is_young(old)) {
-		tlb_gather_range(zap->gather, addr,
-				 addr + pgtable_span(level));
+		tlb_gather_range(zap->gather, addr, addr + pgtable_span(level));
 	}
 	page = page_from_paddr(pte_paddr(old));
 	if (page == NULL || page_has(page, PAGE_RESERVED)) {
@@ -134,8 +133,7 @@ static pte_t *leaf_of(const struct vma *vma, const struct page *page,
 	pte_t *slot;
 	pte_t pte;
 
-	if (!visible_range(vma, page->index, page->index + 1, addr_out,
-			   &end)) {
+	if (!visible_range(vma, page->index, page->index + 1, addr_out, &end)) {
 		return NULL;
 	}
 	slot = pgtable_lookup(vma->space->root, *addr_out, &level);

@@ -51,13 +51,13 @@ struct page_cache {
 	uint64_t size;			  /* [a] of the file in bytes */
 	uint64_t page_count;		  /* [lock] */
 	uint64_t dirty_count;		  /* [lock] */
-	struct mutex mapping_lock; /* after the page lock */
-	struct list mappings;	   /* [mapping_lock] VMAs by mapping_link */
+	struct mutex mapping_lock;	  /* after the page lock */
+	struct list mappings;	     /* [mapping_lock] VMAs by mapping_link */
 	struct list_node dirty_link; /* write-back list; see writeback.c */
-	int write_error;	   /* [a] for the next fsync */
-	uint64_t readahead_next;   /* [a] hint: sequential reader position */
-	uint32_t readahead_window; /* [a] pages */
-	void *owner;		   /* [I] struct inode * */
+	int write_error;	     /* [a] for the next fsync */
+	uint64_t readahead_next;     /* [a] hint: sequential reader position */
+	uint32_t readahead_window;   /* [a] pages */
+	void *owner;		     /* [I] struct inode * */
 };
 
 void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
