@@ -1,1 +1,1 @@
-subdir-y += acpi block bus clock console input irqchip net pci power serial virtio
+subdir-y += acpi block bus char console pci tty virtio

@@ -19,6 +19,7 @@
 #include <drivers/block.h>
 #include <drivers/control.h>
 #include <drivers/stdio.h>
+#include <drivers/tty.h>
 #include <init/bootchart.h>
 #include <init/options.h>
 #include <lib/errno_name.h>
@@ -215,6 +216,7 @@ static void run_program(void *arg)
 	struct trapframe frame;
 	int err = -ENOMEM;
 
+	tty_claim_console();
 	for (int i = 0; i < 3; i++) {
 		file_get(streams[i]);
 		if (fd_install(streams[i], 0, false) != i) {
@@ -408,7 +410,7 @@ void start_programs(void)
 		if (err < 0) {
 			fail("--control=com2", err);
 		}
-		control_set_handlers(signal_first, NULL);
+		control_set_handlers(signal_first, tty_set_console_window);
 	}
 	mount_all();
 	open_streams();

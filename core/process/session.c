@@ -250,3 +250,10 @@ void session_clear_tty(int session, struct tty *tty)
 
 	process_for_each(clear_tty_of, &request);
 }
+
+void session_leave_tty(void)
+{
+	tree_lock();
+	process_current()->tty = NULL;
+	tree_unlock();
+}

@@ -291,3 +291,8 @@ bool serial_can_write(const struct serial_port *port)
 {
 	return room(port) >= FIFO_SIZE;
 }
+
+size_t serial_room(const struct serial_port *port)
+{
+	return room(port);
+}

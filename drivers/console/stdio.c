@@ -19,6 +19,7 @@
 #include <lib/minmax.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <process/signal.h>
 #include <sched/thread.h>
 #include <sync/wait.h>
 #include <uapi/errno.h>
@@ -52,8 +53,8 @@ static ssize_t read_input(struct file *file, struct iov_iter *to, int64_t *pos)
 		if (result != -EAGAIN || (file->flags & UAPI_O_NONBLOCK) != 0) {
 			break;
 		}
-		result = thread_sleep(WAIT_FOREVER);
-		if (result < 0) {
+		if (thread_sleep(WAIT_FOREVER) < 0) {
+			result = -ERESTARTSYS;
 			break;
 		}
 	}
@@ -80,6 +81,7 @@ static ssize_t write_chunks(struct iov_iter *from, bool error)
 		err = error ? control_write_error(chunk, size)
 			    : serial_write(console, chunk, size);
 		if (err < 0) {
+			err = err == -EINTR ? -ERESTARTSYS : err;
 			return total > 0 ? total : err;
 		}
 		total += (ssize_t)size;

@@ -48,3 +48,5 @@ void serial_write_polled(struct serial_port *port, const void *text,
 /* Events for poll(): room in the ring. */
 struct wait_queue *serial_write_queue(struct serial_port *port);
 bool serial_can_write(const struct serial_port *port);
+/* Bytes that the ring takes now: a hint without the lock. */
+size_t serial_room(const struct serial_port *port);

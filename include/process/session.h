@@ -40,3 +40,6 @@ int session_set_tty(struct tty *tty);
 
 /* All processes of the session lose the terminal. */
 void session_clear_tty(int session, struct tty *tty);
+
+/* TIOCNOTTY of a process that leads no session: it alone loses the terminal. */
+void session_leave_tty(void);

@@ -1,0 +1,1 @@
+obj-y += kmsg.o random.o
