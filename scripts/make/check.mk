@@ -21,4 +21,4 @@ format:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 abi-tests:
-	$(MAKE) -C tests/abi
+	$(PYTHON) tests/abi/run.py --host

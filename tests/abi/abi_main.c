@@ -6,6 +6,7 @@
  *	family -l		list their names
  *	family NAME...		run these
  *	family -s NAME		run those behind this one (it ended the guest)
+ *	family -x NAME		leave this one out (at most MAX_EXCLUDED times)
  *	family -t SECONDS ...	give up a check after so many seconds (60);
  *				0 sets no limit
  *
@@ -34,8 +35,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SCRATCH	 "/tmp/abi-" ABI_FAMILY
-#define WATCHDOG SIGRTMAX
+#define SCRATCH	     "/tmp/abi-" ABI_FAMILY
+#define WATCHDOG     SIGRTMAX
+#define MAX_EXCLUDED 32
 
 extern const struct abi_case *const __start_abi_cases[];
 extern const struct abi_case *const __stop_abi_cases[];
@@ -53,6 +55,7 @@ static timer_t watchdog;
 static _Alignas(16) char fault_stack[64 * 1024];
 static char **arguments;
 static const char *start_after;
+static const char *excluded[MAX_EXCLUDED + 1];
 
 static void say(const char *format, ...)
 {
@@ -197,6 +200,24 @@ static int is_wanted(const char *name, char **names)
 	return 0;
 }
 
+static void exclude(const char *name)
+{
+	size_t count = 0;
+	while (excluded[count] != NULL) {
+		count++;
+	}
+	if (count == MAX_EXCLUDED) {
+		say("not ok setup: too many -x (abi_main.c:%d)\n", __LINE__);
+		_exit(2);
+	}
+	excluded[count] = name;
+}
+
+static int is_excluded(const char *name)
+{
+	return excluded[0] != NULL && is_wanted(name, (char **)excluded);
+}
+
 static void *run_all(void *leader)
 {
 	runner = pthread_self();
@@ -210,7 +231,8 @@ static void *run_all(void *leader)
 			if (strcmp((*p)->name, start_after) == 0) {
 				start_after = NULL;
 			}
-		} else if (is_wanted((*p)->name, arguments)) {
+		} else if (is_wanted((*p)->name, arguments) &&
+			   !is_excluded((*p)->name)) {
 			run_case(*p);
 		}
 	}
@@ -238,6 +260,8 @@ int main(int argc, char **argv)
 	       arguments[0][0] == '-') {
 		if (arguments[0][1] == 't') {
 			time_limit = strtoul(arguments[1], NULL, 10);
+		} else if (arguments[0][1] == 'x') {
+			exclude(arguments[1]);
 		} else {
 			start_after = arguments[1];
 		}

@@ -23,8 +23,8 @@ ABI_CASE(dev_numbers_and_modes)
 		const char *path;
 		unsigned int major, minor;
 	} table[] = {
-		{"/dev/null", 1, 3},   {"/dev/zero", 1, 5},
-		{"/dev/full", 1, 7},   {"/dev/random", 1, 8},
+		{"/dev/null", 1, 3},	{"/dev/zero", 1, 5},
+		{"/dev/full", 1, 7},	{"/dev/random", 1, 8},
 		{"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0},
 	};
 	struct stat st;

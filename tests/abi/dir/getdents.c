@@ -89,12 +89,8 @@ ABI_CASE(getdents_types)
 	static const struct {
 		const char *name;
 		unsigned char type;
-	} table[] = {{"file", DT_REG},
-		     {"dir", DT_DIR},
-		     {"link", DT_LNK},
-		     {"fifo", DT_FIFO},
-		     {".", DT_DIR},
-		     {"..", DT_DIR}};
+	} table[] = {{"file", DT_REG},	{"dir", DT_DIR}, {"link", DT_LNK},
+		     {"fifo", DT_FIFO}, {".", DT_DIR},	 {"..", DT_DIR}};
 	struct stat st;
 	struct dirent *e;
 	int matched = 0;

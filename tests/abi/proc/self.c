@@ -149,10 +149,9 @@ ABI_CASE(proc_self_stat)
 ABI_CASE(proc_self_status)
 {
 	static const char *const keys[] = {
-		"Tgid",	  "Pid",     "PPid",   "TracerPid",
-		"FDSize", "VmPeak",  "VmSize", "VmHWM",
-		"VmRSS",  "VmData",  "VmStk",  "VmExe",
-		"Threads"};
+		"Tgid",	  "Pid",    "PPid",   "TracerPid", "FDSize",
+		"VmPeak", "VmSize", "VmHWM",  "VmRSS",	   "VmData",
+		"VmStk",  "VmExe",  "Threads"};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		CHECK(field("/proc/self/status", keys[i]) >= 0);
 	}

@@ -136,9 +136,9 @@ ABI_CASE(rlimit_get_and_set)
 	CHECK_ERRNO(getrlimit(-1, &limit), EINVAL);
 	OK(getrlimit(RLIMIT_CORE, &old));
 	limit = (struct rlimit){old.rlim_max > 0 ? 1 : 0, 0};
-	CHECK_ERRNO(setrlimit(RLIMIT_CORE,
-			      &(struct rlimit){limit.rlim_max + 2, 1}),
-		    EINVAL);
+	CHECK_ERRNO(
+		setrlimit(RLIMIT_CORE, &(struct rlimit){limit.rlim_max + 2, 1}),
+		EINVAL);
 	OK(getrlimit(RLIMIT_NOFILE, &old));
 	limit = (struct rlimit){100, old.rlim_max};
 	OK(setrlimit(RLIMIT_NOFILE, &limit));
@@ -293,21 +293,21 @@ ABI_CASE(process_vm_of_self)
 		void *base;
 		size_t length;
 	} local[2] = {{to, 3}, {to + 3, 5}}, remote[1] = {{from, 8}};
-	CHECK_EQ(syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1,
-			 0),
-		 8);
+	CHECK_EQ(
+		syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1, 0),
+		8);
 	CHECK_EQ(strcmp(to, from), 0);
 	remote[0].base = abi_bad[0];
-	CHECK_ERRNO(syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1,
-			    0),
-		    EFAULT);
+	CHECK_ERRNO(
+		syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1, 0),
+		EFAULT);
 	remote[0].base = from;
-	CHECK_ERRNO(syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1,
-			    1),
-		    EINVAL);
-	CHECK_ERRNO(syscall(SYS_process_vm_readv, 0x3fffff, local, 2, remote, 1,
-			    0),
-		    ESRCH);
+	CHECK_ERRNO(
+		syscall(SYS_process_vm_readv, getpid(), local, 2, remote, 1, 1),
+		EINVAL);
+	CHECK_ERRNO(
+		syscall(SYS_process_vm_readv, 0x3fffff, local, 2, remote, 1, 0),
+		ESRCH);
 	memset(from, 'z', 8);
 	CHECK_EQ(syscall(SYS_process_vm_writev, getpid(), remote, 1, local, 2,
 			 0),

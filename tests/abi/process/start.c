@@ -14,7 +14,7 @@ extern char **environ;
 extern char __executable_start[];
 extern char etext[];
 
-static const ElfW(auxv_t) *auxv(void)
+static const ElfW(auxv_t) * auxv(void)
 {
 	char **p = environ;
 	/* setenv() has not been called: environ is the kernel's. */
@@ -24,7 +24,7 @@ static const ElfW(auxv_t) *auxv(void)
 	return (const void *)(p + 1);
 }
 
-static const ElfW(auxv_t) *find(unsigned long type)
+static const ElfW(auxv_t) * find(unsigned long type)
 {
 	for (const ElfW(auxv_t) *a = auxv(); a->a_type != AT_NULL; a++) {
 		if (a->a_type == type) {

@@ -168,8 +168,8 @@ static void *policy_body(void *arg)
 				       SCHED_IDLE, SCHED_OTHER};
 	(void)arg;
 	for (int i = 0; i < 5; i++) {
-		int realtime = policies[i] == SCHED_FIFO ||
-			       policies[i] == SCHED_RR;
+		int realtime =
+			policies[i] == SCHED_FIFO || policies[i] == SCHED_RR;
 		struct sched_param param = {.sched_priority = realtime ? 7 : 0};
 		struct sched_param got = {-1};
 		OK(sched_setscheduler(0, policies[i], &param));

@@ -237,8 +237,6 @@ ABI_CASE(handler_entry_registers)
 	CHECK(entry.rsi > entry.rdx && entry.rsi < entry.rdx + 1024);
 }
 
-static volatile int want_change;
-
 static void change_registers(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
@@ -430,8 +428,6 @@ ABI_CASE(frame_with_bad_mxcsr_is_survived)
 	__asm__ volatile("ldmxcsr %0" : : "m"(normal));
 	CHECK_EQ(rounds, 1);
 }
-
-static volatile int in_handler_xmm;
 
 static void spoil_registers(int sig)
 {

@@ -49,8 +49,14 @@ static struct epoll_event event = {.events = EPOLLIN};
 static struct open_how how;
 static int timer_id;
 
-#define V(x)		   ((long)(x))
-#define ROW(nr, in, out, ...) {#nr, SYS_##nr, in, out, {__VA_ARGS__}}
+#define V(x) ((long)(x))
+#define ROW(nr, in, out, ...)                                                  \
+	{                                                                      \
+#nr, SYS_##nr, in, out,                                        \
+		{                                                              \
+			__VA_ARGS__                                            \
+		}                                                              \
+	}
 
 static const struct row file_rows[] = {
 	ROW(read, "", "1", 3, V(buf), 10),
@@ -260,8 +266,8 @@ static void try_row(const struct row *row, int at, void *bad)
 	int error = errno;
 	if (result != -1 || error != EFAULT) {
 		abi_fail(__FILE__, __LINE__,
-			 "%s with argument %d = %p is %ld, errno %d",
-			 row->name, at, bad, result, error);
+			 "%s with argument %d = %p is %ld, errno %d", row->name,
+			 at, bad, result, error);
 	}
 	if (row->nr == SYS_mincore) {
 		munmap((void *)a[0], 4096);

@@ -19,11 +19,9 @@ static int64_t ns(const struct timespec *t)
 }
 
 static const clockid_t all_clocks[] = {
-	CLOCK_REALTIME,		  CLOCK_MONOTONIC,
-	CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
-	CLOCK_MONOTONIC_RAW,	  CLOCK_REALTIME_COARSE,
-	CLOCK_MONOTONIC_COARSE,	  CLOCK_BOOTTIME,
-	CLOCK_TAI,
+	CLOCK_REALTIME,		 CLOCK_MONOTONIC,     CLOCK_PROCESS_CPUTIME_ID,
+	CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,	 CLOCK_BOOTTIME,      CLOCK_TAI,
 };
 #define CLOCKS (sizeof(all_clocks) / sizeof(all_clocks[0]))
 
@@ -187,9 +185,9 @@ ABI_CASE(getrusage_and_times)
 	CHECK(self.ru_maxrss > 100);
 	CHECK(self.ru_minflt > 0);
 	CHECK(self.ru_utime.tv_usec < 1000000);
-	int64_t self_us = (self.ru_utime.tv_sec + self.ru_stime.tv_sec) *
-				  1000000LL +
-			  self.ru_utime.tv_usec + self.ru_stime.tv_usec;
+	int64_t self_us =
+		(self.ru_utime.tv_sec + self.ru_stime.tv_sec) * 1000000LL +
+		self.ru_utime.tv_usec + self.ru_stime.tv_usec;
 	CHECK(self_us > 0);
 	CHECK_ERRNO(getrusage(5, &self), EINVAL);
 	CHECK_ERRNO(syscall(SYS_getrusage, RUSAGE_SELF, abi_bad[0]), EFAULT);
@@ -211,7 +209,7 @@ ABI_CASE(rusage_counts_switches)
 
 ABI_CASE(sleep_never_too_short)
 {
-	static const long lengths[] = {0,     1,      1000,	50000,
+	static const long lengths[] = {0,      1,	1000,	 50000,
 				       999999, 5000000, 30000000};
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		struct timespec t = {0, lengths[i]};

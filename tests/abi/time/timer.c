@@ -67,9 +67,9 @@ ABI_CASE(timer_create_errors)
 	CHECK_ERRNO(syscall(SYS_timer_create, 99, NULL, &id), EINVAL);
 	CHECK_ERRNO(syscall(SYS_timer_create, CLOCK_MONOTONIC, abi_bad[0], &id),
 		    EFAULT);
-	CHECK_ERRNO(syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL,
-			    abi_bad[0]),
-		    EFAULT);
+	CHECK_ERRNO(
+		syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, abi_bad[0]),
+		EFAULT);
 }
 
 ABI_CASE(timer_use_errors)

@@ -49,29 +49,31 @@ static enum width widest(void)
 }
 
 #define EACH16(X)                                                              \
-	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)   \
-	X(13) X(14) X(15)
+	X(0)                                                                   \
+	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)   \
+		X(14) X(15)
 #define EACH_UPPER(X)                                                          \
-	X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26)     \
-	X(27) X(28) X(29) X(30) X(31)
+	X(16)                                                                  \
+	X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27)      \
+		X(28) X(29) X(30) X(31)
 #define EACH_MASK(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 
-#define LOAD_SSE(n)  "movdqa " #n "*64(%0), %%xmm" #n "\n\t"
-#define STORE_SSE(n) "movdqa %%xmm" #n ", " #n "*64(%1)\n\t"
-#define LOAD_AVX(n)  "vmovdqa " #n "*64(%0), %%ymm" #n "\n\t"
-#define STORE_AVX(n) "vmovdqa %%ymm" #n ", " #n "*64(%1)\n\t"
-#define LOAD_512(n)  "vmovdqa64 " #n "*64(%0), %%zmm" #n "\n\t"
-#define STORE_512(n) "vmovdqa64 %%zmm" #n ", " #n "*64(%1)\n\t"
-#define LOAD_MASK(n) "kmovq " #n "*8(%4), %%k" #n "\n\t"
+#define LOAD_SSE(n)   "movdqa " #n "*64(%0), %%xmm" #n "\n\t"
+#define STORE_SSE(n)  "movdqa %%xmm" #n ", " #n "*64(%1)\n\t"
+#define LOAD_AVX(n)   "vmovdqa " #n "*64(%0), %%ymm" #n "\n\t"
+#define STORE_AVX(n)  "vmovdqa %%ymm" #n ", " #n "*64(%1)\n\t"
+#define LOAD_512(n)   "vmovdqa64 " #n "*64(%0), %%zmm" #n "\n\t"
+#define STORE_512(n)  "vmovdqa64 %%zmm" #n ", " #n "*64(%1)\n\t"
+#define LOAD_MASK(n)  "kmovq " #n "*8(%4), %%k" #n "\n\t"
 #define STORE_MASK(n) "kmovq %%k" #n ", " #n "*8(%5)\n\t"
 
 /* What is done while the registers are loaded: spin, or a system call. */
 #define MIDDLE                                                                 \
-	"1:	test %%rcx, %%rcx\n\t"                                         \
+	"1:	test %%rcx, %%rcx\n\t"                                             \
 	"jz 2f\n\t"                                                            \
 	"dec %%rcx\n\t"                                                        \
 	"jmp 1b\n"                                                             \
-	"2:	test %%rax, %%rax\n\t"                                         \
+	"2:	test %%rax, %%rax\n\t"                                             \
 	"js 3f\n\t"                                                            \
 	"syscall\n"                                                            \
 	"3:\n\t"
@@ -107,14 +109,13 @@ hold_avx512(struct vectors *s, long spins, long nr, long arg)
 {
 	void *from = s->v;
 	void *to = s->got;
-	__asm__ volatile(EACH16(LOAD_512) EACH_UPPER(LOAD_512)
-			 EACH_MASK(LOAD_MASK) MIDDLE EACH16(STORE_512)
-			 EACH_UPPER(STORE_512) EACH_MASK(STORE_MASK)
-			 "vzeroupper"
-			 : "+r"(from), "+r"(to), "+c"(spins), "+a"(nr)
-			 : "r"(s->masks), "r"(s->got_masks), "D"(arg), "S"(0L),
-			   "d"(0L)
-			 : CLOBBERS);
+	__asm__ volatile(
+		EACH16(LOAD_512) EACH_UPPER(LOAD_512) EACH_MASK(LOAD_MASK)
+			MIDDLE EACH16(STORE_512) EACH_UPPER(STORE_512)
+				EACH_MASK(STORE_MASK) "vzeroupper"
+		: "+r"(from), "+r"(to), "+c"(spins), "+a"(nr)
+		: "r"(s->masks), "r"(s->got_masks), "D"(arg), "S"(0L), "d"(0L)
+		: CLOBBERS);
 }
 
 static void fill(struct vectors *s, unsigned int seed)
