@@ -42,13 +42,16 @@ static long advise_all(struct address_space *space, struct iov_iter *iter,
 	while (iter->remaining > 0) {
 		const struct iov *iov = iter->vector;
 		size_t piece = MIN(iov->size - iter->offset, iter->remaining);
-		int err = 0;
+		int err;
 
-		if (piece > 0) {
-			err = vm_advise(space,
-					(uintptr_t)iov->base + iter->offset,
-					piece, advice);
+		if (piece == 0) {
+			iter->vector++;
+			iter->count--;
+			iter->offset = 0;
+			continue;
 		}
+		err = vm_advise(space, (uintptr_t)iov->base + iter->offset,
+				piece, advice);
 		if (err < 0) {
 			return done > 0 ? (long)done : err;
 		}

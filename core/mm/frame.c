@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Page frames: a buddy allocator that grows into RAM lazily.
+ * Page frames: a buddy allocator that grows into RAM lazily.  Callers come
+ * through the per-CPU caches of frame_cache.c.
  *
  * 1. Ranges.  Each range of RAM begins with its array of struct page, which
  *    is reserved but not touched.  [first, initialised) of a range is known to
@@ -30,6 +31,8 @@
 #include <lib/string.h>
 #include <sync/spinlock.h>
 
+#include "internal.h"
+
 #define FRAME_RANGE_MAX 64
 #define ORDER_COUNT	(FRAME_ORDER_MAX + 1)
 #define BLOCK_FRAMES	(1ull << FRAME_ORDER_MAX)
@@ -48,7 +51,7 @@ static unsigned range_count;			   /* [frame_lock] */
 static struct list free_lists[ORDER_COUNT];	   /* [frame_lock] */
 static uint64_t free_count;			   /* [frame_lock] */
 static uint64_t total_count;			   /* [frame_lock] */
-static int64_t counters[FRAME_COUNTER_COUNT];	   /* [a] */
+static struct page *zero_page;			   /* [I] after boot */
 
 static struct frame_range *range_of(uint64_t number)
 {
@@ -196,64 +199,52 @@ static void take_block(struct page *page, unsigned order)
 		insert_block(range, number + (1ull << have), have);
 	}
 	page->order = (uint8_t)order;
-	page->refs = 1;
-	page->map_count = 0;
 }
 
-struct page *frame_alloc(unsigned order, unsigned flags)
-{
-	bool low = (flags & FRAME_LOW) != 0;
-	struct page *page = NULL;
-	unsigned long state;
-
-	if (order > FRAME_ORDER_MAX) {
-		return NULL;
-	}
-	state = spin_lock_irqsave(&frame_lock);
-	do {
-		page = find_block(order, low);
-	} while (page == NULL && grow(low));
-	if (page != NULL) {
-		take_block(page, order);
-		free_count -= 1ull << order;
-	}
-	spin_unlock_irqrestore(&frame_lock, state);
-	if (page != NULL && (flags & FRAME_ZERO) != 0) {
-		memset(page_address(page), 0, PAGE_SIZE << order);
-	}
-	return page;
-}
-
-void frame_free(struct page *page, unsigned order)
+size_t buddy_take(unsigned order, bool low, uint64_t keep, struct page **pages,
+		  size_t count)
 {
 	unsigned long state = spin_lock_irqsave(&frame_lock);
-	uint64_t number = page_number(page);
+	size_t taken = 0;
 
-	VERIFY((page->flags & PAGE_FREE) == 0);
-	insert_block(range_of(number), number, order);
-	free_count += 1ull << order;
+	while (taken < count && free_count >= keep + (1ull << order)) {
+		struct page *page;
+
+		do {
+			page = find_block(order, low);
+		} while (page == NULL && grow(low));
+		if (page == NULL) {
+			break;
+		}
+		take_block(page, order);
+		free_count -= 1ull << order;
+		pages[taken++] = page;
+	}
+	spin_unlock_irqrestore(&frame_lock, state);
+	return taken;
+}
+
+void buddy_give(struct page **pages, size_t count, unsigned order)
+{
+	unsigned long state = spin_lock_irqsave(&frame_lock);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t number = page_number(pages[i]);
+
+		insert_block(range_of(number), number, order);
+	}
+	free_count += (uint64_t)count << order;
 	spin_unlock_irqrestore(&frame_lock, state);
 }
 
-void page_put(struct page *page)
+uint64_t buddy_free_count(void)
 {
-	if (__atomic_fetch_sub(&page->refs, 1, __ATOMIC_ACQ_REL) == 1) {
-		frame_free(page, page->order);
-	}
+	return __atomic_load_n(&free_count, __ATOMIC_RELAXED);
 }
 
-bool page_try_get(struct page *page)
+uint64_t buddy_total_count(void)
 {
-	int32_t refs = __atomic_load_n(&page->refs, __ATOMIC_RELAXED);
-
-	while (refs > 0) {
-		if (__atomic_compare_exchange_n(&page->refs, &refs, refs + 1,
-						true, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED)) {
-			return true;
-		}
-	}
-	return false;
+	return __atomic_load_n(&total_count, __ATOMIC_RELAXED);
 }
 
 void frame_add_range(uint64_t start, uint64_t end)
@@ -288,6 +279,53 @@ void frame_add_range(uint64_t start, uint64_t end)
 	spin_unlock_irqrestore(&frame_lock, state);
 }
 
+/*
+ * Frames that are in use for ever but may be mapped: the kernel image.  Their
+ * pages are described by an array from the allocator itself.
+ */
+static void add_reserved(uint64_t start, uint64_t end)
+{
+	uint64_t first = start >> PAGE_SHIFT;
+	uint64_t count = ((end + PAGE_SIZE - 1) >> PAGE_SHIFT) - first;
+	size_t size = count * sizeof(struct page);
+	unsigned order = 0;
+	struct frame_range *range;
+	struct page *array;
+
+	while (order < FRAME_ORDER_MAX && (PAGE_SIZE << order) < size) {
+		order++;
+	}
+	if (range_count == FRAME_RANGE_MAX ||
+	    buddy_take(order, false, 0, &array, 1) == 0) {
+		return;
+	}
+	range = &ranges[range_count++];
+	range->pages = page_address(array);
+	range->first = first;
+	range->initialised = first + count;
+	range->end = first + count;
+	memset(range->pages, 0, size);
+	for (uint64_t i = 0; i < count; i++) {
+		range->pages[i].flags = PAGE_RESERVED;
+		range->pages[i].refs = 1;
+	}
+}
+
+static void make_zero_page(void)
+{
+	if (buddy_take(0, false, 0, &zero_page, 1) == 0) {
+		panic("no memory at all");
+	}
+	zero_page->flags = PAGE_RESERVED;
+	zero_page->refs = 1;
+	memset(page_address(zero_page), 0, PAGE_SIZE);
+}
+
+struct page *page_zero(void)
+{
+	return zero_page;
+}
+
 void frame_init(void)
 {
 	const struct boot_info *boot = boot_info();
@@ -304,32 +342,13 @@ void frame_init(void)
 					boot->ranges[i].end);
 		}
 	}
-}
-
-void frame_count_add(enum frame_counter counter, int64_t delta)
-{
-	__atomic_fetch_add(&counters[counter], delta, __ATOMIC_RELAXED);
-}
-
-static uint64_t counter_read(enum frame_counter counter)
-{
-	int64_t value = __atomic_load_n(&counters[counter], __ATOMIC_RELAXED);
-
-	return value > 0 ? (uint64_t)value : 0;
-}
-
-void frame_stats(struct frame_stats *stats_out)
-{
-	unsigned long state = spin_lock_irqsave(&frame_lock);
-
-	stats_out->total = total_count;
-	stats_out->free = free_count;
-	spin_unlock_irqrestore(&frame_lock, state);
-	stats_out->cached = counter_read(FRAME_COUNT_CACHED);
-	stats_out->anon = counter_read(FRAME_COUNT_ANON);
-	stats_out->slab = counter_read(FRAME_COUNT_SLAB);
-	stats_out->page_tables = counter_read(FRAME_COUNT_PAGE_TABLES);
-	stats_out->kernel_stacks = counter_read(FRAME_COUNT_KERNEL_STACKS);
-	stats_out->shared = counter_read(FRAME_COUNT_SHARED);
-	stats_out->dirty = counter_read(FRAME_COUNT_DIRTY);
+	make_zero_page();
+	for (size_t i = 0; i < boot->range_count; i++) {
+		if (boot->ranges[i].kind == BOOT_RANGE_KERNEL) {
+			add_reserved(boot->ranges[i].start,
+				     boot->ranges[i].end);
+		}
+	}
+	total_count = free_count;
+	frame_cache_init();
 }

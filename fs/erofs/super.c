@@ -361,6 +361,7 @@ static int mount(const struct filesystem_type *type, const char *source,
 	superblock->device = device->device;
 	superblock->names = NAMES_CACHED;
 	superblock->read_only = true;
+	superblock->always_read_only = true;
 	err = set_root(superblock);
 	if (err < 0) {
 		superblock_put(superblock);

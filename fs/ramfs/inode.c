@@ -111,6 +111,7 @@ static void set_ops(struct inode *inode)
 		inode->ops = &file_ops;
 		inode->file_ops = &regular_file_ops;
 		inode->cache.ops = &ramfs_page_cache_ops;
+		inode->seals = UAPI_F_SEAL_SEAL; /* memfd clears it */
 		break;
 	case MODE_DIRECTORY:
 		inode->ops = &dir_ops;
@@ -152,6 +153,11 @@ int ramfs_inode_create(struct superblock *superblock, const struct inode *dir,
 	set_ops(&own->inode);
 	*inode_out = &own->inode;
 	return 0;
+}
+
+bool ramfs_is_inode(const struct inode *inode)
+{
+	return inode->ops == &file_ops;
 }
 
 /* The page cache is empty already. */

@@ -45,6 +45,7 @@ int ramfs_inode_create(struct superblock *superblock, const struct inode *dir,
 		       uint32_t mode, uint64_t device,
 		       struct inode **inode_out);
 void ramfs_inode_free(struct inode *inode);
+bool ramfs_is_inode(const struct inode *inode); /* a regular file of ours */
 
 ssize_t ramfs_getxattr(struct inode *inode, const char *name, void *value,
 		       size_t size);

@@ -1,1 +1,1 @@
-obj-y += ramfs.o inode.o xattr.o
+obj-y += ramfs.o inode.o xattr.o memory_file.o

@@ -56,9 +56,14 @@ struct vma {
 	uintptr_t end;		     /* exclusive */
 	uint32_t flags;		     /* VMA_* */
 	struct vm_object *object;    /* NULL: anonymous; one reference */
-	uint64_t offset;	     /* page number in the object at start */
-	size_t subtree_gap;	     /* augmented */
+	uint64_t offset;	     /* page number in the object at start; 0
+				      * when anonymous */
+	size_t gap;		     /* free bytes below start */
+	size_t subtree_gap;	     /* augmented: largest gap of the subtree */
 	struct address_space *space; /* [I] */
+	/* Objects with a page cache: start, end, offset change only with
+	 * cache->mapping_lock held as well. */
+	struct list_node mapping_link; /* [cache->mapping_lock] */
 };
 
 struct address_space {
@@ -151,3 +156,19 @@ int vm_pin(struct address_space *space, uintptr_t addr, bool write,
  * (/proc/PID/mem, cmdline).  Returns bytes moved or -EFAULT/-EIO. */
 ssize_t vm_access(struct address_space *space, uintptr_t addr, void *buffer,
 		  size_t size, bool write);
+
+/* What the page table maps in a range, in pages; for /proc/PID/smaps. */
+struct vm_usage {
+	uint64_t anon;
+	uint64_t file;		     /* pages of files and shared memory */
+	uint64_t shared;	     /* mapped more than once */
+	uint64_t dirty;		     /* written through a mapping, or anon */
+	uint64_t shared_dirty;	     /* both */
+	uint64_t referenced;	     /* used lately */
+	uint64_t huge;		     /* in 2 MiB leaves */
+	uint64_t proportional_bytes; /* each page divided by its mappings */
+};
+
+/* Adds to *usage; lock held for reading. */
+void vm_usage(struct address_space *space, uintptr_t start, uintptr_t end,
+	      struct vm_usage *usage);

@@ -18,6 +18,7 @@
 #include <lib/list.h>
 #include <lib/radix.h>
 #include <lib/types.h>
+#include <sync/mutex.h>
 #include <sync/spinlock.h>
 
 struct page;
@@ -26,14 +27,16 @@ struct vma;
 
 struct page_cache_ops {
 	/*
-	 * Fills `count` locked pages with consecutive numbers from index; sets
-	 * PAGE_UPTODATE and unlocks each (now or from the completion).  0 or
-	 * -EIO.  Bytes beyond the end of file are zeros.
+	 * Fills `count` locked pages with consecutive numbers from index and
+	 * calls page_read_done() for each, now or from the completion, in any
+	 * case.  Returns 0 or the first error known by then.  Bytes beyond the
+	 * end of file are zeros.
 	 */
 	int (*read)(struct page_cache *cache, uint64_t index,
 		    struct page **pages, size_t count);
-	/* Writes dirty locked pages; may return before completion, clears
-	 * PAGE_WRITEBACK then.  NULL: memory only. */
+	/* Writes locked pages (PAGE_WRITEBACK set, PAGE_DIRTY clear) and calls
+	 * page_write_done() for each, now or from the completion; the caller
+	 * unlocks them on return.  NULL: memory only. */
 	int (*write)(struct page_cache *cache, uint64_t index,
 		     struct page **pages, size_t count);
 	/* Before a hole is filled by write or a writable mapping: reserve
@@ -48,11 +51,13 @@ struct page_cache {
 	uint64_t size;			  /* [a] of the file in bytes */
 	uint64_t page_count;		  /* [lock] */
 	uint64_t dirty_count;		  /* [lock] */
-	struct list mappings;	   /* [lock] VMAs: see page_cache_add_mapping */
-	int write_error;	   /* [a] for the next fsync */
-	uint64_t readahead_next;   /* [a] hint: sequential reader position */
-	uint32_t readahead_window; /* [a] pages */
-	void *owner;		   /* [I] struct inode * */
+	struct mutex mapping_lock;	  /* after the page lock */
+	struct list mappings;	     /* [mapping_lock] VMAs by mapping_link */
+	struct list_node dirty_link; /* write-back list; see writeback.c */
+	int write_error;	     /* [a] for the next fsync */
+	uint64_t readahead_next;     /* [a] hint: sequential reader position */
+	uint32_t readahead_window;   /* [a] pages */
+	void *owner;		     /* [I] struct inode * */
 };
 
 void page_cache_init(struct page_cache *cache, const struct page_cache_ops *ops,
@@ -98,6 +103,14 @@ uint64_t page_cache_next(struct page_cache *cache, uint64_t index);
 void page_read_done(struct page *page, bool ok);
 void page_write_done(struct page *page, int error);
 
+/* Somebody may write to it through a shared mapping (F_SEAL_WRITE).  May
+ * sleep. */
+bool page_cache_has_writable_mapping(struct page_cache *cache);
+
+/*
+ * The page lock.  The application's memory must not be touched while it is
+ * held: the fault may need the same page.  page_unlock() in any context.
+ */
 void page_lock(struct page *page);
 bool page_trylock(struct page *page);
 void page_unlock(struct page *page);

@@ -2,8 +2,10 @@
 #pragma once
 
 /* ioctl(2) commands that many kinds of files know. */
+#define UAPI_FIGETBSZ 2
 #define UAPI_FIONREAD 0x541b
 #define UAPI_FIONBIO  0x5421
 #define UAPI_FIONCLEX 0x5450
 #define UAPI_FIOCLEX  0x5451
 #define UAPI_FIOASYNC 0x5452
+#define UAPI_FIOQSIZE 0x5460

@@ -178,6 +178,11 @@ int vfs_removexattr(const struct path *path, const char *name);
 
 /* A file without name, on tmpfs (memfd_create): sealable or not. */
 int vfs_memory_file(const char *name, bool sealable, struct file **file_out);
+/* F_GET_SEALS: UAPI_F_SEAL_*, or -EINVAL: not in memory.  F_ADD_SEALS: 0,
+ * -EINVAL, -EPERM (sealed, or not open for writing), -EBUSY (SEAL_WRITE while
+ * somebody maps it for writing). */
+int file_get_seals(struct file *file);
+int file_add_seals(struct file *file, unsigned seals);
 
 /* A referenced path of the current process. */
 void fs_context_root(struct path *path_out);

@@ -7,3 +7,7 @@
 /* clone(2): the thread pointer is the last argument, behind the child's tid
  * address (elsewhere it comes before it). */
 #define SYSCALL_CLONE_TLS_LAST 1
+
+/* struct epoll_event is packed here: the data is at this offset. */
+#define EPOLL_EVENT_DATA_OFFSET 4
+#define EPOLL_EVENT_SIZE	12

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * munmap, and the end of all mappings.
+ *
+ * Order for each VMA: leaves out, VMA out of tree and file, then the tables
+ * that cover nothing else.  Pages are free after the shoot-down.
+ *
+ * Lock: space->lock for writing.
+ */
+#include <mm/address_space.h>
+
+#include <arch/mmu.h>
+#include <lib/align.h>
+#include <lib/minmax.h>
+#include <uapi/errno.h>
+
+#include "internal.h"
+
+/* Tables may go as far as this when there is no VMA above. */
+#define SPACE_CEILING ALIGN_UP(USER_END, HUGE_SIZE)
+
+static int split_large_leaves(struct address_space *space, uintptr_t start,
+			      uintptr_t end)
+{
+	int err = pgtable_split(space, start);
+
+	return err < 0 ? err : pgtable_split(space, end);
+}
+
+static void remove_vma(struct tlb_gather *gather, struct vma *vma)
+{
+	struct address_space *space = vma->space;
+	uint64_t pages = (vma->end - vma->start) >> PAGE_SHIFT;
+
+	zap_range(gather, vma->start, vma->end, false);
+	space->virtual_pages -= pages;
+	if ((vma->flags & VMA_LOCKED) != 0) {
+		space->locked_pages -= pages;
+	}
+	vma_remove(vma);
+}
+
+/* Objects are put last: that may be the end of a file. */
+static void free_vmas(struct rbtree_node *chain)
+{
+	while (chain != NULL) {
+		struct vma *vma = rbtree_entry(chain, struct vma, node);
+
+		chain = chain->right;
+		vma_free(vma);
+	}
+}
+
+int vm_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	struct rbtree_node *removed = NULL;
+	struct tlb_gather gather;
+	struct vma *vma = vma_find(space, start);
+	struct vma *prev;
+	int err;
+
+	if (vma == NULL || vma->start >= end) {
+		return 0;
+	}
+	err = vma_cut_range(space, start, end);
+	if (err == 0) {
+		err = split_large_leaves(space, start, end);
+	}
+	if (err < 0) {
+		return err;
+	}
+	tlb_gather_init(&gather, space);
+	vma = vma_find(space, start);
+	prev = vma != NULL ? vma_prev(vma) : NULL;
+	while (vma != NULL && vma->start < end) {
+		struct vma *next = vma_next(vma);
+
+		remove_vma(&gather, vma);
+		vma->node.right = removed;
+		removed = &vma->node;
+		vma = next;
+	}
+	pgtable_free_range(&gather, start, end, prev != NULL ? prev->end : 0,
+			   vma != NULL ? vma->start : SPACE_CEILING);
+	tlb_gather_finish(&gather);
+	free_vmas(removed);
+	return 0;
+}
+
+int vm_unmap(struct address_space *space, uintptr_t addr, size_t length)
+{
+	int err;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || length == 0 || addr > USER_END ||
+	    length > USER_END - addr) {
+		return -EINVAL;
+	}
+	rwlock_write_lock(&space->lock);
+	err = vm_unmap_locked(space, addr, addr + ALIGN_UP(length, PAGE_SIZE));
+	rwlock_write_unlock(&space->lock);
+	return err;
+}
+
+void vm_unmap_all(struct address_space *space)
+{
+	struct tlb_gather gather;
+	struct rbtree_node *node;
+	struct rbtree_node *removed = NULL;
+
+	tlb_gather_init(&gather, space);
+	while ((node = rbtree_first(&space->vmas)) != NULL) {
+		struct vma *vma = rbtree_entry(node, struct vma, node);
+
+		remove_vma(&gather, vma);
+		node->right = removed;
+		removed = node;
+	}
+	pgtable_free_range(&gather, 0, SPACE_CEILING, 0, SPACE_CEILING);
+	tlb_gather_finish(&gather);
+	free_vmas(removed);
+}
