@@ -11,9 +11,8 @@
 #include <vfs/file.h>
 #include <vfs/inode.h>
 #include <vfs/locks.h>
+#include <vfs/path.h>
 #include <vfs/pipe.h>
-
-#define F_LINUX_DUPFD_QUERY 1027
 
 /* struct flock of 64-bit Linux */
 struct uapi_flock {
@@ -236,6 +235,12 @@ static long open_file_command(struct file *file, unsigned command,
 	case UAPI_F_SETPIPE_SZ:
 	case UAPI_F_GETPIPE_SZ:
 		return pipe_size(file, command, arg);
+	case UAPI_F_ADD_SEALS:
+		return (unsigned)arg != arg
+			       ? -EINVAL
+			       : file_add_seals(file, (unsigned)arg);
+	case UAPI_F_GET_SEALS:
+		return file_get_seals(file);
 	default:
 		return -EINVAL;
 	}
@@ -255,13 +260,6 @@ static long do_fcntl(int fd, struct file *file, unsigned command,
 		return fd_set_cloexec(fd, (arg & UAPI_FD_CLOEXEC) != 0);
 	case UAPI_F_GETFL:
 		return __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
-	case F_LINUX_DUPFD_QUERY: {
-		struct file_ref other = fd_get_path((int)arg);
-		long same = other.file == file;
-
-		fd_put(other);
-		return other.file == NULL ? -EBADF : same;
-	}
 	default:
 		break;
 	}

@@ -107,8 +107,12 @@ static unsigned count_entries(const struct sets *sets)
 	unsigned count = 0;
 
 	for (unsigned w = 0; w < sets->words; w++) {
-		count += (unsigned)__builtin_popcountll(
-			sets->map[0][w] | sets->map[1][w] | sets->map[2][w]);
+		uint64_t word =
+			sets->map[0][w] | sets->map[1][w] | sets->map[2][w];
+
+		for (; word != 0; word &= word - 1) {
+			count++;
+		}
 	}
 	return count;
 }
