@@ -26,6 +26,8 @@
 
 static PERCPU_DEFINE(struct address_space *, loaded_space); /* [c] */
 
+void (*address_space_gone_hook)(const struct address_space *space);
+
 static void space_init(struct address_space *space, struct page *root)
 {
 	memset(space, 0, sizeof(*space));
@@ -102,6 +104,9 @@ void address_space_put(struct address_space *space)
 	root = page_from_paddr(space->root);
 	frame_count_add(FRAME_COUNT_PAGE_TABLES, -1);
 	page_put(root);
+	if (address_space_gone_hook != NULL) {
+		address_space_gone_hook(space);
+	}
 	kfree(space);
 }
 

@@ -322,3 +322,11 @@ bool page_cache_evict(struct page_cache *cache, struct page *page);
 
 void lru_add(struct page *page);
 void lru_remove(struct page *page);
+
+/* --- oom.c
+ * --------------------------------------------------------------------
+ */
+
+/* A space has given all its memory back.  A hook, so that spaces do not need
+ * processes: set by reclaim. */
+extern void (*address_space_gone_hook)(const struct address_space *space);

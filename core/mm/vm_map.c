@@ -10,6 +10,7 @@
 
 #include <arch/mmu.h>
 #include <lib/align.h>
+#include <process/credentials.h>
 #include <process/rlimit.h>
 #include <uapi/errno.h>
 
@@ -41,7 +42,8 @@ int vm_check_lock_limit(struct address_space *space, uint64_t pages)
 {
 	uint64_t limit = rlimit_current(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 
-	if (pages > limit || space->locked_pages > limit - pages) {
+	if ((pages > limit || space->locked_pages > limit - pages) &&
+	    !credentials_capable(CREDENTIALS_CAP_IPC_LOCK)) {
 		return -EAGAIN;
 	}
 	return 0;
