@@ -31,6 +31,7 @@ STEPS = [
     ("kernel, clang",
      ["make", "-s", "-j2", "kernel", "CC=clang", "OUT=build/clang.x86_64"],
      False),
+    ("host tools", ["python3", "tests/tools/run_tests.py"], True),
     ("guest boots", ["python3", "tests/boot/boot_test.py"], True),
 ]
 

@@ -72,8 +72,18 @@ static size_t word_length(const char *text)
 	return length;
 }
 
+/* What "\c" means in a word: a blank, tab, newline or backslash; else 0. */
+static char unescape(char c)
+{
+	static const char from[] = " \\nt";
+	static const char to[] = " \\\n\t";
+	const char *found = c != '\0' ? strchr(from, c) : NULL;
+
+	return found != NULL ? to[found - from] : '\0';
+}
+
 /*
- * Ends the word at *cursor with a NUL, resolves "\ " and "\\" in it, and moves
+ * Ends the word at *cursor with a NUL, resolves the escapes in it, and moves
  * the cursor to the next word.  Returns the word, NULL at the end.
  */
 static char *next_word(char **cursor)
@@ -92,8 +102,10 @@ static char *next_word(char **cursor)
 	start = read;
 	write = read;
 	while (*read != '\0' && !is_space(*read)) {
-		if (read[0] == '\\' && (read[1] == ' ' || read[1] == '\\')) {
-			read++;
+		if (read[0] == '\\' && unescape(read[1]) != '\0') {
+			*write++ = unescape(read[1]);
+			read += 2;
+			continue;
 		}
 		*write++ = *read++;
 	}

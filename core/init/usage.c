@@ -30,4 +30,4 @@ const char options_usage[] =
 	"  --power-off-on-abort  power off after a panic\n"
 	"  --delay=SECONDS     wait before the first program\n"
 	"\n"
-	"A space inside an option is written \"\\ \".\n";
+	"In an option \"\\ \" is a space, \"\\n\" a newline, \"\\t\" a tab.\n";

@@ -31,8 +31,10 @@ TERMINALS = ("ansi", "dumb", "linux", "screen", "screen-256color", "tmux",
              "tmux-256color", "vt100", "vt220", "xterm", "xterm-256color")
 TERMINFO = ("/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo")
 LOCALES = ("/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8")
+MERGED = ("/bin", "/sbin", "/lib", "/lib64")
+SHELL = "/bin/sh"  # what system() and popen() run
 # Loaded by name at run time, so no ELF file says that they are needed.
-RUNTIME_LIBRARIES = ("libgcc_s.so.1", "libnss_files.so.2", "libnss_dns.so.2")
+RUNTIME_LIBRARIES = ("libgcc_s.so.1",)
 
 
 def add(tree):
@@ -43,6 +45,10 @@ def add(tree):
     for path, text in TEXTS.items():
         if tree.real_parent(path) not in tree.nodes:
             tree.add_bytes(path, text.encode())
+    for path in MERGED:
+        if path not in tree.nodes and os.path.islink(path):
+            tree.add_link(path, os.readlink(path))
+            tree.add_folder(os.path.realpath(path))
     for path in ("/etc/os-release", "/etc/localtime"):
         if path not in tree.nodes and os.path.exists(path):
             tree.add_same(path)
@@ -72,6 +78,10 @@ def add_c_library(tree, resolver, interpreter):
         if os.path.isdir(path):
             tree.add_folder_tree(path, path)
     program = resolver.objects[next(iter(resolver.objects))]
+    if os.path.exists(SHELL):
+        shell = resolver.object_at(tree.add_same(SHELL))
+        if shell is not None:
+            resolver.add(shell, shell.interpreter, required=False)
     for name in RUNTIME_LIBRARIES:
         path = resolver.find(name, (program,), interpreter)
         if path is not None:

@@ -318,7 +318,7 @@ def find_in_rootfs(rootfs, name, search=GUEST_PATH):
     candidates = [name] if "/" in name else \
         [os.path.join(folder, name) for folder in search.split(":")]
     for guest in candidates:
-        guest = os.path.normpath("/" + guest)
+        guest = os.path.normpath("/" + guest.lstrip("/"))
         host = inside_rootfs(rootfs, guest)
         if host is not None and os.path.isfile(host):
             check_executable(host, f"{name} in {rootfs}")

@@ -65,6 +65,11 @@ class Archive:
         self.size = os.fstat(self.file.fileno()).st_size
         self.entries = {}
         self._read()
+        self.names = {}  # folder -> names in it
+        for name in sorted(self.entries):
+            parent, base = os.path.split(name)
+            if base:
+                self.names.setdefault(parent, []).append(base)
 
     def _read(self):
         offset = 0
@@ -92,11 +97,8 @@ class Archive:
         return self.entries.get(path)
 
     def children(self, path):
-        prefix = path.rstrip("/") + "/"
-        for name in sorted(self.entries):
-            if name.startswith(prefix) and name != "/" and \
-                    "/" not in name[len(prefix):]:
-                yield name[len(prefix):], self.entries[name]
+        for name in self.names.get(path, ()):
+            yield name, self.entries[os.path.join(path, name)]
 
     def read(self, entry, write):
         left, offset = entry[1], entry[2]

@@ -89,7 +89,8 @@ def build(config, arch, verbose=False, words=()):
     import sys
     ensure_tools("build")
     os.makedirs(paths.BUILD, exist_ok=True)
-    command = ["make", f"-j{os.cpu_count() or 1}", "kernel",
+    jobs = os.environ.get("LINNET_JOBS") or os.cpu_count() or 1
+    command = ["make", f"-j{jobs}", "kernel",
                f"CONFIG={config}", f"ARCH={arch}", *words]
     if not verbose:
         command.insert(1, "-s")
@@ -102,7 +103,9 @@ def build(config, arch, verbose=False, words=()):
             stdout=None if verbose else subprocess.PIPE,
             stderr=None if verbose else subprocess.STDOUT, env=_clean())
     if result.returncode != 0:
-        sys.stderr.buffer.write(result.stdout or b"")
+        messages = [line for line in (result.stdout or b"").splitlines(True)
+                    if not line.startswith(b"  ")]
+        sys.stderr.buffer.write(b"".join(messages[-60:]))
         raise Failure(f"the kernel does not build: {' '.join(command)}",
                       "see the messages above")
 

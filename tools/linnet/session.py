@@ -213,6 +213,9 @@ class Session:
         data = _receive(self.console)
         if data is None:
             return
+        if not self.outcome.ready and "control" not in ended:
+            # 'R' was sent before the program's first byte: look for it.
+            self._on_control(select.POLLIN, ended)
         if not data:
             ended.add("console")
         elif self.outcome.ready:
