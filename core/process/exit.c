@@ -114,6 +114,9 @@ static void release_resources(struct process *process)
 	if (process->timers_destroy != NULL) {
 		process->timers_destroy(process);
 	}
+	if (!list_is_empty(&process->sem_undos)) {
+		sem_exit_process(process);
+	}
 	spin_lock(&process->lock);
 	space = process->address_space;
 	files = process->files;

@@ -150,6 +150,7 @@ struct process *process_alloc(void)
 	spinlock_init(&process->signals.lock, "signals");
 	list_init(&process->threads);
 	list_init(&process->children);
+	list_init(&process->sem_undos);
 	list_node_init(&process->sibling);
 	list_node_init(&process->group_link);
 	signal_queue_init(&process->signals.pending);

@@ -121,6 +121,7 @@ struct process {
 	uint64_t children_resident_peak; /* [t] */
 	struct process_timers *timers;	 /* POSIX timers, itimers: linux/ */
 	void (*timers_destroy)(struct process *process);
+	struct list sem_undos;		/* SEM_UNDO records: linux/ */
 	uint32_t membarrier_registered; /* [a] */
 	int oom_score_adjust;		/* [l] */
 };

@@ -64,6 +64,11 @@ void timers_exec(struct process *process);
 /* THREAD_WORK_TIMER: CPU-time timers of the current thread are due. */
 void timers_check_cpu(void);
 
+/* --- linux/sysv_sem.c -------------------------------------------------- */
+
+/* The last thread has left: SEM_UNDO; process->sem_undos is not empty. */
+void sem_exit_process(struct process *process);
+
 /* --- the terminal driver ---------------------------------------------- */
 
 /* The session leader goes: the terminal is given up; its foreground group

@@ -11,3 +11,6 @@
 /* struct epoll_event is packed here: the data is at this offset. */
 #define EPOLL_EVENT_DATA_OFFSET 4
 #define EPOLL_EVENT_SIZE	12
+
+/* struct semid_ds has an unused word behind each of its two times. */
+#define SYSCALL_SEM_TIMES_PADDED 1
