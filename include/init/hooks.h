@@ -25,11 +25,11 @@ struct init_hook {
 };
 
 #define INIT_HOOK(hook_name, function, hook_level)                             \
-	static const struct init_hook init_hook_##hook_name                    \
-		__attribute__((section(".init_hooks"), used)) = {              \
-			.name = #hook_name,                                    \
-			.func = (function),                                    \
-			.level = (hook_level),                                 \
+	static const struct init_hook init_hook_##hook_name __attribute__((    \
+		section(".init_hooks"), used, aligned(sizeof(void *)))) = {    \
+		.name = #hook_name,                                            \
+		.func = (function),                                            \
+		.level = (hook_level),                                         \
 	}
 
 void init_run_level(enum init_level level);
