@@ -22,3 +22,6 @@ format:
 
 abi-tests:
 	$(PYTHON) tests/abi/run.py --host
+
+bench:
+	$(PYTHON) bench/compare.py
