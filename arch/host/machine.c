@@ -62,6 +62,7 @@ void panic(const char *format, ...)
 	vprintf(format, args);
 	va_end(args);
 	printf("\n");
+	fflush(stdout);
 	abort();
 }
 

@@ -3,7 +3,8 @@
 /*
  * Runs the unit tests on the build host.
  *
- * Each test finds a fresh machine: memory, frames and slabs initialised.
+ * Each test runs in a process of its own and finds a fresh machine: memory,
+ * frames and slabs initialised, static variables as the linker left them.
  *
  * usage: unit-tests [SUITE[.NAME]]...   Prints a line per failure and last
  * "N passed, N failed"; the status is 0 only if something ran and nothing
@@ -11,6 +12,8 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <arch/host_memory.h>
 #include <debug/unit_test.h>
@@ -44,6 +47,31 @@ static int is_wanted(const struct unit_test *test, int argc, char **argv)
 	return argc == 1;
 }
 
+/* True: passed. */
+static int run(const struct unit_test *test)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		host_memory_create();
+		frame_init();
+		slab_init();
+		test->func();
+		fflush(stdout);
+		_exit(failures_of_test != 0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child) {
+		return 0;
+	}
+	if (WIFSIGNALED(status)) {
+		printf("signal %d\n", WTERMSIG(status));
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned passed = 0;
@@ -54,12 +82,7 @@ int main(int argc, char **argv)
 		if (!is_wanted(test, argc, argv)) {
 			continue;
 		}
-		failures_of_test = 0;
-		host_memory_create();
-		frame_init();
-		slab_init();
-		test->func();
-		if (failures_of_test == 0) {
+		if (run(test)) {
 			passed++;
 		} else {
 			failed++;

@@ -9,6 +9,7 @@
  */
 #include <ramfs/ramfs.h>
 
+#include <fs/devfs/internal.h>
 #include <fs/vfs/internal.h>
 #include <lib/string.h>
 #include <sync/mutex.h>
@@ -203,7 +204,7 @@ static int devfs_mount(const struct filesystem_type *type, const char *source,
 	return err;
 }
 
-static const struct filesystem_type devfs_type = {
+const struct filesystem_type devfs_type = {
 	.name = "devfs",
 	.flags = FILESYSTEM_NODEV,
 	.mount = devfs_mount,
