@@ -122,6 +122,9 @@ static long lock_range(unsigned long addr, size_t length, unsigned flags)
 	if (!may_lock()) {
 		return -EPERM;
 	}
+	if (addr + ALIGN_UP(length, PAGE_SIZE) < addr) {
+		return -EINVAL;
+	}
 	if (length > USER_END || addr > USER_END - length) {
 		return length == 0 ? 0 : -ENOMEM;
 	}

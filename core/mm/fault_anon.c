@@ -205,7 +205,7 @@ int fault_copy(struct vma *vma, uintptr_t addr, pte_t *slot, pte_t old,
 		return reuse(vma, addr, slot, old);
 	}
 	if (level == 1) {
-		int err = pgtable_split_leaf(vma->space, slot);
+		int err = pgtable_split_leaf(vma->space, addr, slot);
 
 		return err < 0 ? err : -EAGAIN;
 	}

@@ -129,8 +129,10 @@ int pgtable_walk(paddr_t root, uintptr_t start, uintptr_t end,
  * -ENOMEM. */
 int pgtable_split(struct address_space *space, uintptr_t addr);
 
-/* A 2 MiB leaf becomes a table of 4 KiB leaves.  0 or -ENOMEM. */
-int pgtable_split_leaf(struct address_space *space, pte_t *slot);
+/* The 2 MiB leaf of addr becomes a table of 4 KiB leaves, which no CPU has
+ * cached.  0 or -ENOMEM. */
+int pgtable_split_leaf(struct address_space *space, uintptr_t addr,
+		       pte_t *slot);
 
 struct tlb_gather;
 

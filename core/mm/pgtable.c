@@ -170,7 +170,7 @@ static void fill_small_leaves(pte_t *table, pte_t large)
 	}
 }
 
-int pgtable_split_leaf(struct address_space *space, pte_t *slot)
+int pgtable_split_leaf(struct address_space *space, uintptr_t addr, pte_t *slot)
 {
 	struct page *table = table_alloc(FRAME_RESERVE);
 	pte_t old;
@@ -195,6 +195,10 @@ int pgtable_split_leaf(struct address_space *space, pte_t *slot)
 	divide_page(page_from_paddr(pte_paddr(old)));
 	__atomic_fetch_add(&space->page_table_frames, 1, __ATOMIC_RELAXED);
 	spin_unlock(&space->table_lock);
+	/* The small leaves start without the accessed bit: nobody may have
+	 * cached them, or zapping would not flush. */
+	addr = ALIGN_DOWN(addr, HUGE_SIZE);
+	tlb_flush(space, addr, addr + HUGE_SIZE);
 	return 0;
 }
 
@@ -210,7 +214,7 @@ int pgtable_split(struct address_space *space, uintptr_t addr)
 	if (level != 1 || !pgtable_is_leaf(pte_load(slot), 1)) {
 		return 0;
 	}
-	return pgtable_split_leaf(space, slot);
+	return pgtable_split_leaf(space, addr, slot);
 }
 
 /* --- freeing

@@ -228,8 +228,7 @@ long vm_map(struct address_space *space, uintptr_t hint, size_t length,
 		return -ENOMEM;
 	}
 	if (offset_pages + (length >> PAGE_SHIFT) < offset_pages ||
-	    offset_pages + (length >> PAGE_SHIFT) >
-		    (UINT64_MAX >> PAGE_SHIFT)) {
+	    offset_pages > ((uint64_t)INT64_MAX - length) >> PAGE_SHIFT) {
 		return -EOVERFLOW;
 	}
 	rwlock_write_lock(&space->lock);

@@ -39,7 +39,7 @@ static int get_leaf_page(struct vma *vma, uintptr_t addr, bool write,
 		return -EAGAIN;
 	}
 	if (level == 1) {
-		err = pgtable_split_leaf(vma->space, slot);
+		err = pgtable_split_leaf(vma->space, addr, slot);
 		return err < 0 ? err : -EAGAIN;
 	}
 	page = page_from_paddr(pte_paddr(pte));

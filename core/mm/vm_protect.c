@@ -74,15 +74,20 @@ static void protect_vma(struct tlb_gather *gather, struct vma *vma,
 	pgtable_walk(vma->space->root, vma->start, vma->end, &protect.walk);
 }
 
-/* Everything that can fail, before anything changes. */
+/*
+ * How far the change can go: *end_out is the first hole or mapping that refuses
+ * it, whose error is returned; what lies before is changed all the same.
+ */
 static int check_range(struct address_space *space, uintptr_t start,
-		       uintptr_t end, uint32_t prot)
+		       uintptr_t end, uint32_t prot, uintptr_t *end_out)
 {
 	struct vma *vma = vma_find(space, start);
 	uint64_t reserved = 0;
 
+	*end_out = start;
 	for (uintptr_t at = start; at < end;
 	     at = vma->end, vma = vma_next(vma)) {
+		*end_out = at;
 		if (vma == NULL || vma->start > at) {
 			return -ENOMEM;
 		}
@@ -91,6 +96,7 @@ static int check_range(struct address_space *space, uintptr_t start,
 		    vma->object != NULL) {
 			return -EACCES;
 		}
+		*end_out = MIN(vma->end, end);
 		if ((vma->flags & (VMA_WRITE | VMA_NORESERVE)) == 0) {
 			reserved += MIN(vma->end, end) - at;
 		}
@@ -100,6 +106,7 @@ static int check_range(struct address_space *space, uintptr_t start,
 	}
 	if ((prot & VMA_WRITE) != 0 &&
 	    (reserved >> PAGE_SHIFT) > frame_total_count()) {
+		*end_out = start;
 		return -ENOMEM;
 	}
 	return 0;
@@ -110,11 +117,13 @@ static int protect_locked(struct address_space *space, uintptr_t start,
 {
 	struct tlb_gather gather;
 	struct vma *vma;
-	int err = check_range(space, start, end, prot);
+	int refused = check_range(space, start, end, prot, &end);
+	int err;
 
-	if (err == 0) {
-		err = vma_cut_range(space, start, end);
+	if (end == start) {
+		return refused;
 	}
+	err = vma_cut_range(space, start, end);
 	if (err == 0) {
 		err = pgtable_split(space, start);
 	}
@@ -138,7 +147,7 @@ static int protect_locked(struct address_space *space, uintptr_t start,
 		vma_merge(vma);
 	}
 	tlb_gather_finish(&gather);
-	return 0;
+	return refused;
 }
 
 int vm_protect(struct address_space *space, uintptr_t addr, size_t length,

@@ -61,7 +61,7 @@ static int prepare_leaf(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
 	int err = 0;
 
 	if (!fits(move, level)) {
-		err = pgtable_split_leaf(move->space, slot);
+		err = pgtable_split_leaf(move->space, addr, slot);
 		level = 0;
 		/* Its small leaves reach into one or two tables. */
 		if (err == 0) {
