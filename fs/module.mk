@@ -1,4 +1,4 @@
-subdir-y += vfs ramfs devfs cpio
+subdir-y += table vfs ramfs devfs cpio
 subdir-$(CONFIG_EROFS) += erofs
 subdir-$(CONFIG_PROCFS) += procfs
 subdir-$(CONFIG_SYSFS) += sysfs

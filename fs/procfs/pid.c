@@ -44,8 +44,8 @@ ssize_t proc_path_text(const struct path *path, char *buf, size_t size)
 	return length;
 }
 
-static ssize_t text_of(const struct proc_target *target,
-		       int (*follow)(const struct proc_target *target,
+static ssize_t text_of(const struct table_target *target,
+		       int (*follow)(const struct table_target *target,
 				     struct path *path_out),
 		       char *buf, size_t size)
 {
@@ -59,7 +59,7 @@ static ssize_t text_of(const struct proc_target *target,
 	return result;
 }
 
-static int follow_exe(const struct proc_target *target, struct path *path_out)
+static int follow_exe(const struct table_target *target, struct path *path_out)
 {
 	struct file *file = process_get_executable(target->process);
 
@@ -75,7 +75,7 @@ static int follow_exe(const struct proc_target *target, struct path *path_out)
 	return path_out->dentry != NULL ? 0 : -ENOENT;
 }
 
-static int follow_fs(const struct proc_target *target, bool root,
+static int follow_fs(const struct table_target *target, bool root,
 		     struct path *path_out)
 {
 	struct fs_context *fs = process_get_fs(target->process);
@@ -91,29 +91,29 @@ static int follow_fs(const struct proc_target *target, bool root,
 	return 0;
 }
 
-static int follow_cwd(const struct proc_target *target, struct path *path_out)
+static int follow_cwd(const struct table_target *target, struct path *path_out)
 {
 	return follow_fs(target, false, path_out);
 }
 
-static int follow_root(const struct proc_target *target, struct path *path_out)
+static int follow_root(const struct table_target *target, struct path *path_out)
 {
 	return follow_fs(target, true, path_out);
 }
 
-static ssize_t read_exe(const struct proc_target *target, char *buf,
+static ssize_t read_exe(const struct table_target *target, char *buf,
 			size_t size)
 {
 	return text_of(target, follow_exe, buf, size);
 }
 
-static ssize_t read_cwd(const struct proc_target *target, char *buf,
+static ssize_t read_cwd(const struct table_target *target, char *buf,
 			size_t size)
 {
 	return text_of(target, follow_cwd, buf, size);
 }
 
-static ssize_t read_root(const struct proc_target *target, char *buf,
+static ssize_t read_root(const struct table_target *target, char *buf,
 			 size_t size)
 {
 	return text_of(target, follow_root, buf, size);
@@ -136,17 +136,17 @@ static ssize_t read_root(const struct proc_target *target, char *buf,
 
 /* What a process and a thread have in common. */
 #define COMMON_ENTRIES                                                         \
-	PROC_PRIVATE("auxv", proc_show_pid_auxv),                              \
-		PROC_FILE("cgroup", proc_show_pid_cgroup),                     \
-		PROC_FILE("cmdline", proc_show_pid_cmdline),                   \
-		PROC_VALUE("comm", proc_show_pid_comm, proc_write_comm),       \
+	TABLE_PRIVATE("auxv", proc_show_pid_auxv),                             \
+		TABLE_FILE("cgroup", proc_show_pid_cgroup),                    \
+		TABLE_FILE("cmdline", proc_show_pid_cmdline),                  \
+		TABLE_VALUE("comm", proc_show_pid_comm, proc_write_comm),      \
 		MAGIC_LINK("cwd", follow_cwd, read_cwd),                       \
-		PROC_PRIVATE("environ", proc_show_pid_environ),                \
+		TABLE_PRIVATE("environ", proc_show_pid_environ),               \
 		MAGIC_LINK("exe", follow_exe, read_exe),                       \
 		NUMBERS("fd", 0500, true, &proc_fds),                          \
 		NUMBERS("fdinfo", 0555, true, &proc_fdinfos),                  \
-		PROC_FILE("limits", proc_show_pid_limits),                     \
-		PROC_FILE("loginuid", proc_show_pid_loginuid),                 \
+		TABLE_FILE("limits", proc_show_pid_limits),                    \
+		TABLE_FILE("loginuid", proc_show_pid_loginuid),                \
 		{                                                              \
 			.name = "maps",                                        \
 			.mode = MODE_REGULAR | 0444,                           \
@@ -159,17 +159,17 @@ static ssize_t read_root(const struct proc_target *target, char *buf,
 			.restricted = true,                                    \
 			.file_ops = &proc_mem_ops,                             \
 		},                                                             \
-		PROC_FILE("mountinfo", proc_show_mountinfo),                   \
-		PROC_FILE("mounts", proc_show_mounts),                         \
-		PROC_VALUE("oom_adj", proc_show_pid_oom_adj,                   \
-			   proc_write_oom_adj),                                \
-		PROC_FILE("oom_score", proc_show_pid_oom_score),               \
-		PROC_VALUE("oom_score_adj", proc_show_pid_oom_score_adj,       \
-			   proc_write_oom_score_adj),                          \
-		PROC_PRIVATE("personality", proc_show_pid_personality),        \
+		TABLE_FILE("mountinfo", proc_show_mountinfo),                  \
+		TABLE_FILE("mounts", proc_show_mounts),                        \
+		TABLE_VALUE("oom_adj", proc_show_pid_oom_adj,                  \
+			    proc_write_oom_adj),                               \
+		TABLE_FILE("oom_score", proc_show_pid_oom_score),              \
+		TABLE_VALUE("oom_score_adj", proc_show_pid_oom_score_adj,      \
+			    proc_write_oom_score_adj),                         \
+		TABLE_PRIVATE("personality", proc_show_pid_personality),       \
 		MAGIC_LINK("root", follow_root, read_root),                    \
-		PROC_FILE("schedstat", proc_show_pid_schedstat),               \
-		PROC_FILE("sessionid", proc_show_pid_sessionid),               \
+		TABLE_FILE("schedstat", proc_show_pid_schedstat),              \
+		TABLE_FILE("sessionid", proc_show_pid_sessionid),              \
 		{                                                              \
 			.name = "smaps",                                       \
 			.mode = MODE_REGULAR | 0444,                           \
@@ -182,28 +182,28 @@ static ssize_t read_root(const struct proc_target *target, char *buf,
 			.restricted = true,                                    \
 			.show = proc_show_pid_smaps_rollup,                    \
 		},                                                             \
-		PROC_FILE("stat", proc_show_pid_stat),                         \
-		PROC_FILE("statm", proc_show_pid_statm),                       \
-		PROC_FILE("status", proc_show_pid_status),                     \
-		PROC_FILE("wchan", proc_show_pid_wchan)
+		TABLE_FILE("stat", proc_show_pid_stat),                        \
+		TABLE_FILE("statm", proc_show_pid_statm),                      \
+		TABLE_FILE("status", proc_show_pid_status),                    \
+		TABLE_FILE("wchan", proc_show_pid_wchan)
 
-static const struct proc_entry thread_entries[] = {COMMON_ENTRIES};
+static const struct table_entry thread_entries[] = {COMMON_ENTRIES};
 
-static const struct proc_entry thread_entry = PROC_DIR("", thread_entries);
+static const struct table_entry thread_entry = TABLE_DIR("", thread_entries);
 
-static const struct proc_numbers threads;
+static const struct table_numbers threads;
 
-static const struct proc_entry process_entries[] = {
+static const struct table_entry process_entries[] = {
 	COMMON_ENTRIES,
 	NUMBERS("task", 0555, false, &threads),
 };
 
-static const struct proc_entry process_entry = PROC_DIR("", process_entries);
+static const struct table_entry process_entry = TABLE_DIR("", process_entries);
 
 /* --- processes
  * --------------------------------------------------------------------- */
 
-static size_t pid_limit(const struct proc_target *target)
+static size_t pid_limit(const struct table_target *target)
 {
 	(void)target;
 	return PID_MAX;
@@ -224,7 +224,7 @@ static int set_pid(struct process *process, void *arg)
 	return 0;
 }
 
-static int list_processes(const struct proc_target *target, uint64_t *bitmap,
+static int list_processes(const struct table_target *target, uint64_t *bitmap,
 			  size_t limit)
 {
 	struct bits bits = {.bitmap = bitmap, .limit = limit};
@@ -233,8 +233,8 @@ static int list_processes(const struct proc_target *target, uint64_t *bitmap,
 	return process_for_each(set_pid, &bits);
 }
 
-static int find_process(const struct proc_target *target, int number,
-			struct proc_target *target_out)
+static int find_process(const struct table_target *target, int number,
+			struct table_target *target_out)
 {
 	struct process *process = process_find(number);
 	struct thread *thread;
@@ -253,17 +253,17 @@ static int find_process(const struct proc_target *target, int number,
 	if (process == NULL) {
 		return -ENOENT;
 	}
-	*target_out = (struct proc_target){.process = process, .fd = -1};
+	*target_out = (struct table_target){.process = process, .number = -1};
 	return 0;
 }
 
-static bool is_current_process(const struct proc_target *target)
+static bool is_current_process(const struct table_target *target)
 {
 	return __atomic_load_n(&target->process->state, __ATOMIC_ACQUIRE) !=
 	       PROCESS_DEAD;
 }
 
-const struct proc_numbers proc_processes = {
+const struct table_numbers proc_processes = {
 	.entry = &process_entry,
 	.list = list_processes,
 	.limit = pid_limit,
@@ -284,7 +284,7 @@ static int set_tid(struct thread *thread, void *arg)
 	return 0;
 }
 
-static int list_threads(const struct proc_target *target, uint64_t *bitmap,
+static int list_threads(const struct table_target *target, uint64_t *bitmap,
 			size_t limit)
 {
 	struct bits bits = {.bitmap = bitmap, .limit = limit};
@@ -293,8 +293,8 @@ static int list_threads(const struct proc_target *target, uint64_t *bitmap,
 	return 0;
 }
 
-static int find_thread(const struct proc_target *target, int number,
-		       struct proc_target *target_out)
+static int find_thread(const struct table_target *target, int number,
+		       struct table_target *target_out)
 {
 	struct thread *thread = thread_find(number);
 
@@ -306,21 +306,21 @@ static int find_thread(const struct proc_target *target, int number,
 		return -ENOENT;
 	}
 	process_get(target->process);
-	*target_out = (struct proc_target){
+	*target_out = (struct table_target){
 		.process = target->process,
 		.thread = thread,
-		.fd = -1,
+		.number = -1,
 	};
 	return 0;
 }
 
-static bool is_current_thread(const struct proc_target *target)
+static bool is_current_thread(const struct table_target *target)
 {
 	return __atomic_load_n(&target->thread->state, __ATOMIC_ACQUIRE) !=
 	       THREAD_DEAD;
 }
 
-static const struct proc_numbers threads = {
+static const struct table_numbers threads = {
 	.entry = &thread_entry,
 	.list = list_threads,
 	.limit = pid_limit,
@@ -328,7 +328,7 @@ static const struct proc_numbers threads = {
 	.is_current = is_current_thread,
 };
 
-struct thread *proc_thread(const struct proc_target *target)
+struct thread *proc_thread(const struct table_target *target)
 {
 	struct thread *thread = target->thread;
 

@@ -27,13 +27,13 @@
 #define INFO_SIZE 4096
 
 /* The file behind the target, referenced, or NULL. */
-static struct file *get_file(const struct proc_target *target)
+static struct file *get_file(const struct table_target *target)
 {
 	struct file_table *files = process_get_files(target->process);
 	struct file *file = NULL;
 
 	if (files != NULL) {
-		file = file_table_get_file(files, target->fd);
+		file = file_table_get_file(files, target->number);
 		file_table_put(files);
 	}
 	return file;
@@ -130,7 +130,7 @@ static const struct inode_ops unnamed_inode_ops = {
 	.getattr = unnamed_getattr,
 };
 
-static const struct proc_entry unnamed_entry = {
+static const struct table_entry unnamed_entry = {
 	.name = "",
 	.mode = MODE_FIFO | 0600,
 };
@@ -139,13 +139,13 @@ static const struct proc_entry unnamed_entry = {
 static int unnamed_inode(struct superblock *superblock, struct file *file,
 			 struct inode **inode_out)
 {
-	struct proc_target target = {.fd = -1};
+	struct table_target target = {.number = -1};
 	struct kstat stat;
 	int err = file_stat(file, &stat);
 
 	if (err == 0) {
-		err = proc_inode_create(superblock, &unnamed_entry, stat.ino,
-					&target, inode_out);
+		err = table_inode_create(superblock, &unnamed_entry, stat.ino,
+					 &target, inode_out);
 	}
 	if (err < 0) {
 		return err;
@@ -202,7 +202,7 @@ static int unnamed_path(struct superblock *superblock, struct file *file,
 /* --- the links
  * -------------------------------------------------------------------- */
 
-int proc_fd_follow(const struct proc_target *target, struct path *path_out)
+int proc_fd_follow(const struct table_target *target, struct path *path_out)
 {
 	struct file *file = get_file(target);
 	int err = 0;
@@ -221,7 +221,7 @@ int proc_fd_follow(const struct proc_target *target, struct path *path_out)
 	return err;
 }
 
-ssize_t proc_fd_readlink(const struct proc_target *target, char *buf,
+ssize_t proc_fd_readlink(const struct table_target *target, char *buf,
 			 size_t size)
 {
 	struct file *file = get_file(target);
@@ -250,7 +250,7 @@ ssize_t proc_fd_readlink(const struct proc_target *target, char *buf,
 	return length;
 }
 
-static const struct proc_entry fd_entry = {
+static const struct table_entry fd_entry = {
 	.name = "",
 	.mode = MODE_SYMLINK | 0700,
 	.restricted = true,
@@ -261,7 +261,7 @@ static const struct proc_entry fd_entry = {
 /* --- fdinfo
  * ------------------------------------------------------------------------- */
 
-int proc_show_fdinfo(struct fs_text *text, const struct proc_target *target)
+int proc_show_fdinfo(struct table_text *text, const struct table_target *target)
 {
 	struct file *file = get_file(target);
 	size_t size;
@@ -270,7 +270,7 @@ int proc_show_fdinfo(struct fs_text *text, const struct proc_target *target)
 	if (file == NULL) {
 		return -ENOENT;
 	}
-	fs_text_add(
+	table_text_add(
 		text, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%llu\n",
 		(long long)READ_ONCE(file->position), READ_ONCE(file->flags),
 		file->mount != NULL ? file->mount->id : 0,
@@ -279,14 +279,14 @@ int proc_show_fdinfo(struct fs_text *text, const struct proc_target *target)
 	info = file->ops->fdinfo != NULL ? kmalloc(INFO_SIZE) : NULL;
 	if (info != NULL) {
 		size = file->ops->fdinfo(file, info, INFO_SIZE);
-		fs_text_put(text, info, MIN(size, (size_t)INFO_SIZE - 1));
+		table_text_put(text, info, MIN(size, (size_t)INFO_SIZE - 1));
 		kfree(info);
 	}
 	file_put(file);
 	return 0;
 }
 
-static const struct proc_entry fdinfo_entry = {
+static const struct table_entry fdinfo_entry = {
 	.name = "",
 	.mode = MODE_REGULAR | 0444,
 	.restricted = true,
@@ -296,7 +296,7 @@ static const struct proc_entry fdinfo_entry = {
 /* --- which there are
  * ------------------------------------------------------------------ */
 
-static size_t fd_limit(const struct proc_target *target)
+static size_t fd_limit(const struct table_target *target)
 {
 	struct file_table *files = process_get_files(target->process);
 	size_t limit = 0;
@@ -312,7 +312,7 @@ static size_t fd_limit(const struct proc_target *target)
 	return limit;
 }
 
-static int list_fds(const struct proc_target *target, uint64_t *bitmap,
+static int list_fds(const struct table_target *target, uint64_t *bitmap,
 		    size_t limit)
 {
 	struct file_table *files = process_get_files(target->process);
@@ -328,24 +328,24 @@ static int list_fds(const struct proc_target *target, uint64_t *bitmap,
 	return 0;
 }
 
-static int find_fd(const struct proc_target *target, int number,
-		   struct proc_target *target_out)
+static int find_fd(const struct table_target *target, int number,
+		   struct table_target *target_out)
 {
-	struct proc_target found = *target;
+	struct table_target found = *target;
 	struct file *file;
 
-	found.fd = number;
+	found.number = number;
 	file = get_file(&found);
 	if (file == NULL) {
 		return -ENOENT;
 	}
 	file_put(file);
-	proc_target_get(&found);
+	table_target_get(&found);
 	*target_out = found;
 	return 0;
 }
 
-static bool is_current_fd(const struct proc_target *target)
+static bool is_current_fd(const struct table_target *target)
 {
 	struct file *file = get_file(target);
 
@@ -356,7 +356,7 @@ static bool is_current_fd(const struct proc_target *target)
 }
 
 /* The permission bits of the link say how the file is open. */
-static uint32_t fd_mode(const struct proc_target *target)
+static uint32_t fd_mode(const struct table_target *target)
 {
 	struct file *file = get_file(target);
 	uint32_t mode = MODE_SYMLINK;
@@ -374,7 +374,7 @@ static uint32_t fd_mode(const struct proc_target *target)
 	return mode;
 }
 
-const struct proc_numbers proc_fds = {
+const struct table_numbers proc_fds = {
 	.entry = &fd_entry,
 	.list = list_fds,
 	.limit = fd_limit,
@@ -383,7 +383,7 @@ const struct proc_numbers proc_fds = {
 	.mode = fd_mode,
 };
 
-const struct proc_numbers proc_fdinfos = {
+const struct table_numbers proc_fdinfos = {
 	.entry = &fdinfo_entry,
 	.list = list_fds,
 	.limit = fd_limit,

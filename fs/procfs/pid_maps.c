@@ -83,18 +83,18 @@ static const char *special_name(const struct address_space *space,
 }
 
 /* Newlines would break the format; Linux escapes only those. */
-static void put_name(struct fs_text *text, const char *name, size_t length)
+static void put_name(struct table_text *text, const char *name, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if (name[i] == '\n') {
-			fs_text_put(text, "\\012", 4);
+			table_text_put(text, "\\012", 4);
 		} else {
-			fs_text_put(text, &name[i], 1);
+			table_text_put(text, &name[i], 1);
 		}
 	}
 }
 
-static void show_object_name(struct fs_text *text, struct vm_object *object)
+static void show_object_name(struct table_text *text, struct vm_object *object)
 {
 	char *name;
 	size_t length;
@@ -112,7 +112,7 @@ static void show_object_name(struct fs_text *text, struct vm_object *object)
 	kfree(name);
 }
 
-void proc_mapping_show(struct fs_text *text, struct address_space *space,
+void proc_mapping_show(struct table_text *text, struct address_space *space,
 		       const struct proc_mapping *mapping)
 {
 	const char *special = special_name(space, mapping);
@@ -124,29 +124,31 @@ void proc_mapping_show(struct fs_text *text, struct address_space *space,
 	if (object != NULL && object->ops->identity != NULL) {
 		object->ops->identity(object, &device, &ino);
 	}
-	fs_text_add(text, "%08lx-%08lx %c%c%c%c %08llx %02llx:%02llx %llu ",
-		    (unsigned long)mapping->start, (unsigned long)mapping->end,
-		    (mapping->flags & VMA_READ) != 0 ? 'r' : '-',
-		    (mapping->flags & VMA_WRITE) != 0 ? 'w' : '-',
-		    (mapping->flags & VMA_EXEC) != 0 ? 'x' : '-',
-		    (mapping->flags & VMA_SHARED) != 0 ? 's' : 'p',
-		    object == NULL
-			    ? 0ull
-			    : (unsigned long long)(mapping->offset * PAGE_SIZE),
-		    (unsigned long long)DEVICE_MAJOR(device),
-		    (unsigned long long)DEVICE_MINOR(device),
-		    (unsigned long long)ino);
+	table_text_add(
+		text, "%08lx-%08lx %c%c%c%c %08llx %02llx:%02llx %llu ",
+		(unsigned long)mapping->start, (unsigned long)mapping->end,
+		(mapping->flags & VMA_READ) != 0 ? 'r' : '-',
+		(mapping->flags & VMA_WRITE) != 0 ? 'w' : '-',
+		(mapping->flags & VMA_EXEC) != 0 ? 'x' : '-',
+		(mapping->flags & VMA_SHARED) != 0 ? 's' : 'p',
+		object == NULL
+			? 0ull
+			: (unsigned long long)(mapping->offset * PAGE_SIZE),
+		(unsigned long long)DEVICE_MAJOR(device),
+		(unsigned long long)DEVICE_MINOR(device),
+		(unsigned long long)ino);
 	if (special != NULL) {
-		fs_text_pad(text, line_start, NAME_COLUMN);
-		fs_text_put(text, special, strlen(special));
+		table_text_pad(text, line_start, NAME_COLUMN);
+		table_text_put(text, special, strlen(special));
 	} else if (object != NULL) {
-		fs_text_pad(text, line_start, NAME_COLUMN);
+		table_text_pad(text, line_start, NAME_COLUMN);
 		show_object_name(text, object);
 	}
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 }
 
-int proc_show_pid_maps(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_maps(struct table_text *text,
+		       const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct proc_mapping mappings[BATCH];

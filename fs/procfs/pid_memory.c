@@ -25,7 +25,7 @@
 #define PIECE	 4096
 
 /* Appends [start, end) of the process's memory, as far as it can be read. */
-static void add_memory(struct fs_text *text, struct address_space *space,
+static void add_memory(struct table_text *text, struct address_space *space,
 		       uintptr_t start, uintptr_t end)
 {
 	if (end <= start) {
@@ -34,7 +34,7 @@ static void add_memory(struct fs_text *text, struct address_space *space,
 	end = MIN(end, start + AREA_MAX);
 	while (start < end) {
 		size_t size = MIN((size_t)(end - start), (size_t)PIECE);
-		char *to = fs_text_reserve(text, size);
+		char *to = table_text_reserve(text, size);
 		ssize_t moved;
 
 		if (to == NULL) {
@@ -49,8 +49,8 @@ static void add_memory(struct fs_text *text, struct address_space *space,
 	}
 }
 
-int proc_show_pid_cmdline(struct fs_text *text,
-			  const struct proc_target *target)
+int proc_show_pid_cmdline(struct table_text *text,
+			  const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	size_t args_length;
@@ -74,8 +74,8 @@ int proc_show_pid_cmdline(struct fs_text *text,
 	return 0;
 }
 
-int proc_show_pid_environ(struct fs_text *text,
-			  const struct proc_target *target)
+int proc_show_pid_environ(struct table_text *text,
+			  const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 
@@ -87,7 +87,8 @@ int proc_show_pid_environ(struct fs_text *text,
 	return 0;
 }
 
-int proc_show_pid_auxv(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_auxv(struct table_text *text,
+		       const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	size_t i = 0;
@@ -99,8 +100,8 @@ int proc_show_pid_auxv(struct fs_text *text, const struct proc_target *target)
 	       space->saved_auxv[i] != UAPI_AT_NULL) {
 		i += 2;
 	}
-	fs_text_put(text, space->saved_auxv,
-		    (i + 2) * sizeof(space->saved_auxv[0]));
+	table_text_put(text, space->saved_auxv,
+		       (i + 2) * sizeof(space->saved_auxv[0]));
 	address_space_put(space);
 	return 0;
 }
@@ -111,7 +112,7 @@ int proc_show_pid_auxv(struct fs_text *text, const struct proc_target *target)
 static ssize_t mem_move(struct file *file, struct iov_iter *iter, int64_t *pos,
 			bool write)
 {
-	struct process *process = proc_inode_of(file->inode)->target.process;
+	struct process *process = table_inode_of(file->inode)->target.process;
 	struct address_space *space = process_get_space(process);
 	char *piece;
 	ssize_t total = 0;

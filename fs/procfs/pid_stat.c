@@ -156,7 +156,7 @@ static void take_space(struct stat_values *values, struct address_space *space)
 }
 
 static void take_values(struct stat_values *values,
-			const struct proc_target *target)
+			const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct thread *thread = proc_thread(target);
@@ -175,7 +175,7 @@ static void take_values(struct stat_values *values,
 	if (space != NULL) {
 		/* As on Linux addresses are for those who may trace. */
 		take_space(values, space);
-		if (proc_check_access(target) < 0) {
+		if (table_check_access(target) < 0) {
 			values->code_start = 1;
 			values->code_end = 1;
 			values->stack = 0;
@@ -201,80 +201,82 @@ static unsigned long long old_set(uint64_t set)
 	return set & 0x7fffffff;
 }
 
-int proc_show_pid_stat(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_stat(struct table_text *text,
+		       const struct table_target *target)
 {
 	struct stat_values v;
 
 	take_values(&v, target);
 	/* 1 pid comm state ppid pgrp session tty_nr tpgid */
-	fs_text_add(text, "%d (%s) %c %d %d %d 0 -1 ", v.id, v.name, v.state,
-		    v.parent, v.group, v.session);
+	table_text_add(text, "%d (%s) %c %d %d %d 0 -1 ", v.id, v.name, v.state,
+		       v.parent, v.group, v.session);
 	/* 9 flags minflt cminflt majflt cmajflt utime stime cutime cstime */
-	fs_text_add(text, "4194304 %llu %llu %llu %llu %llu %llu %lld %lld ",
-		    ULL(v.usage.minor_faults), ULL(v.children.minor_faults),
-		    ULL(v.usage.major_faults), ULL(v.children.major_faults),
-		    ticks(v.usage.user_ns), ticks(v.usage.system_ns),
-		    (long long)ticks(v.children.user_ns),
-		    (long long)ticks(v.children.system_ns));
+	table_text_add(text, "4194304 %llu %llu %llu %llu %llu %llu %lld %lld ",
+		       ULL(v.usage.minor_faults), ULL(v.children.minor_faults),
+		       ULL(v.usage.major_faults), ULL(v.children.major_faults),
+		       ticks(v.usage.user_ns), ticks(v.usage.system_ns),
+		       (long long)ticks(v.children.user_ns),
+		       (long long)ticks(v.children.system_ns));
 	/* 18 priority nice num_threads itrealvalue starttime vsize rss rsslim
 	 */
-	fs_text_add(text, "%d %d %u 0 %llu %llu %llu %llu ", v.priority, v.nice,
-		    v.thread_count, ticks(v.start_ns), ULL(v.virtual_size),
-		    ULL(v.resident), ULL(v.rss_limit));
+	table_text_add(text, "%d %d %u 0 %llu %llu %llu %llu ", v.priority,
+		       v.nice, v.thread_count, ticks(v.start_ns),
+		       ULL(v.virtual_size), ULL(v.resident), ULL(v.rss_limit));
 	/* 26 startcode endcode startstack kstkesp kstkeip */
-	fs_text_add(text, "%llu %llu %llu 0 0 ", ULL(v.code_start),
-		    ULL(v.code_end), ULL(v.stack));
+	table_text_add(text, "%llu %llu %llu 0 0 ", ULL(v.code_start),
+		       ULL(v.code_end), ULL(v.stack));
 	/* 31 signal blocked sigignore sigcatch wchan nswap cnswap */
-	fs_text_add(text, "%llu %llu %llu %llu %d 0 0 ", old_set(v.pending),
-		    old_set(v.blocked), old_set(v.ignored), old_set(v.caught),
-		    v.sleeps ? 1 : 0);
+	table_text_add(text, "%llu %llu %llu %llu %d 0 0 ", old_set(v.pending),
+		       old_set(v.blocked), old_set(v.ignored),
+		       old_set(v.caught), v.sleeps ? 1 : 0);
 	/* 38 exit_signal processor rt_priority policy blkio guest cguest */
-	fs_text_add(text, "%d %u %d %u 0 0 0 ", v.exit_signal, v.cpu,
-		    v.rt_priority, v.policy);
+	table_text_add(text, "%d %u %d %u 0 0 0 ", v.exit_signal, v.cpu,
+		       v.rt_priority, v.policy);
 	/* 45 start_data end_data start_brk arg_start arg_end env_start env_end
 	 * exit_code */
-	fs_text_add(text, "%llu %llu %llu %llu %llu %llu %llu %u\n",
-		    ULL(v.data_start), ULL(v.data_end), ULL(v.brk_start),
-		    ULL(v.arg_start), ULL(v.arg_end), ULL(v.env_start),
-		    ULL(v.env_end), v.state == 'Z' ? v.exit_status : 0);
+	table_text_add(text, "%llu %llu %llu %llu %llu %llu %llu %u\n",
+		       ULL(v.data_start), ULL(v.data_end), ULL(v.brk_start),
+		       ULL(v.arg_start), ULL(v.arg_end), ULL(v.env_start),
+		       ULL(v.env_end), v.state == 'Z' ? v.exit_status : 0);
 	return 0;
 }
 
 /* size resident shared text lib data dt, in pages */
-int proc_show_pid_statm(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_statm(struct table_text *text,
+			const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	uint64_t code;
 
 	if (space == NULL) {
-		fs_text_add(text, "0 0 0 0 0 0 0\n");
+		table_text_add(text, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
 	code = (space->code_end + PAGE_SIZE - 1) / PAGE_SIZE -
 	       space->code_start / PAGE_SIZE;
-	fs_text_add(text, "%llu %llu %llu %llu 0 %llu 0\n",
-		    ULL(READ_ONCE(space->virtual_pages)),
-		    ULL(READ_ONCE(space->resident)),
-		    ULL(READ_ONCE(space->resident_file)), ULL(code),
-		    ULL(proc_data_pages(space)));
+	table_text_add(text, "%llu %llu %llu %llu 0 %llu 0\n",
+		       ULL(READ_ONCE(space->virtual_pages)),
+		       ULL(READ_ONCE(space->resident)),
+		       ULL(READ_ONCE(space->resident_file)), ULL(code),
+		       ULL(proc_data_pages(space)));
 	address_space_put(space);
 	return 0;
 }
 
 /* run time, wait time (not measured), time slices */
-int proc_show_pid_schedstat(struct fs_text *text,
-			    const struct proc_target *target)
+int proc_show_pid_schedstat(struct table_text *text,
+			    const struct table_target *target)
 {
 	struct thread *thread = proc_thread(target);
 
 	if (thread == NULL) {
-		fs_text_add(text, "0 0 0\n");
+		table_text_add(text, "0 0 0\n");
 		return 0;
 	}
-	fs_text_add(text, "%llu 0 %llu\n",
-		    ULL(sched_cpu_time_ns(thread, NULL, NULL)),
-		    ULL(READ_ONCE(thread->sched.switches_voluntary) +
-			READ_ONCE(thread->sched.switches_involuntary)));
+	table_text_add(text, "%llu 0 %llu\n",
+		       ULL(sched_cpu_time_ns(thread, NULL, NULL)),
+		       ULL(READ_ONCE(thread->sched.switches_voluntary) +
+			   READ_ONCE(thread->sched.switches_involuntary)));
 	thread_put(thread);
 	return 0;
 }

@@ -69,8 +69,8 @@ static unsigned fd_size(struct process *process)
 	return size;
 }
 
-static void show_identity(struct fs_text *text,
-			  const struct proc_target *target)
+static void show_identity(struct table_text *text,
+			  const struct table_target *target)
 {
 	struct process *process = target->process;
 	struct thread *thread = target->thread;
@@ -79,37 +79,37 @@ static void show_identity(struct fs_text *text,
 	const char *name = thread != NULL ? thread->name : process->name;
 	int id = thread != NULL ? thread->tid : process->pid;
 
-	fs_text_add(text, "Name:\t");
-	fs_text_put_escaped(text, name, strnlen(name, THREAD_NAME_SIZE - 1));
-	fs_text_add(text,
-		    "\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\n"
-		    "Pid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		    umask_of(process), state, state_name(state), process->pid,
-		    id, process_parent_pid(process));
+	table_text_add(text, "Name:\t");
+	table_text_put_escaped(text, name, strnlen(name, THREAD_NAME_SIZE - 1));
+	table_text_add(text,
+		       "\nUmask:\t%04o\nState:\t%c (%s)\nTgid:\t%d\nNgid:\t0\n"
+		       "Pid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		       umask_of(process), state, state_name(state),
+		       process->pid, id, process_parent_pid(process));
 }
 
-static void show_credentials(struct fs_text *text, struct process *process,
+static void show_credentials(struct table_text *text, struct process *process,
 			     const struct credentials *c)
 {
-	fs_text_add(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n",
-		    c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid,
-		    c->sgid, c->fsgid);
-	fs_text_add(text, "FDSize:\t%u\nGroups:\t", fd_size(process));
+	table_text_add(text, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n",
+		       c->uid, c->euid, c->suid, c->fsuid, c->gid, c->egid,
+		       c->sgid, c->fsgid);
+	table_text_add(text, "FDSize:\t%u\nGroups:\t", fd_size(process));
 	for (uint32_t i = 0; i < c->group_count; i++) {
-		fs_text_add(text, "%u ", c->groups[i]);
+		table_text_add(text, "%u ", c->groups[i]);
 	}
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 }
 
-static void show_ids(struct fs_text *text, const struct proc_target *target)
+static void show_ids(struct table_text *text, const struct table_target *target)
 {
 	struct process *process = target->process;
 
-	fs_text_add(text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
-		    process->pid,
-		    target->thread != NULL ? target->thread->tid : process->pid,
-		    READ_ONCE(process->process_group),
-		    READ_ONCE(process->session));
+	table_text_add(
+		text, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n",
+		process->pid,
+		target->thread != NULL ? target->thread->tid : process->pid,
+		READ_ONCE(process->process_group), READ_ONCE(process->session));
 }
 
 /* --- memory
@@ -151,13 +151,13 @@ uint64_t proc_data_pages(struct address_space *space)
 	return sizes.data + sizes.stack;
 }
 
-static void add_kib(struct fs_text *text, const char *name, uint64_t pages)
+static void add_kib(struct table_text *text, const char *name, uint64_t pages)
 {
-	fs_text_add(text, "%s:\t%8llu kB\n", name,
-		    ULL(pages * (PAGE_SIZE / 1024)));
+	table_text_add(text, "%s:\t%8llu kB\n", name,
+		       ULL(pages * (PAGE_SIZE / 1024)));
 }
 
-static void show_memory(struct fs_text *text, struct address_space *space)
+static void show_memory(struct table_text *text, struct address_space *space)
 {
 	uint64_t resident = READ_ONCE(space->resident);
 	uint64_t file = MIN(READ_ONCE(space->resident_file), resident);
@@ -183,13 +183,14 @@ static void show_memory(struct fs_text *text, struct address_space *space)
 	add_kib(text, "VmPTE", READ_ONCE(space->page_table_frames));
 	add_kib(text, "VmSwap", 0);
 	add_kib(text, "HugetlbPages", 0);
-	fs_text_add(text, "CoreDumping:\t0\nTHP_enabled:\t1\n");
+	table_text_add(text, "CoreDumping:\t0\nTHP_enabled:\t1\n");
 }
 
 /* --- signals, capabilities, CPUs
  * -------------------------------------------------------- */
 
-static void show_signals(struct fs_text *text, const struct proc_target *target)
+static void show_signals(struct table_text *text,
+			 const struct table_target *target)
 {
 	struct process *process = target->process;
 	struct thread *thread = proc_thread(target);
@@ -208,98 +209,57 @@ static void show_signals(struct fs_text *text, const struct proc_target *target)
 	spin_lock(&process->lock);
 	limit = process->rlimits.limits[RLIMIT_SIGPENDING].soft;
 	spin_unlock(&process->lock);
-	fs_text_add(text, "Threads:\t%u\nSigQ:\t%u/%llu\n",
-		    READ_ONCE(process->thread_count),
-		    READ_ONCE(process->signals.queued_count), ULL(limit));
-	fs_text_add(text,
-		    "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n"
-		    "SigIgn:\t%016llx\nSigCgt:\t%016llx\n",
-		    ULL(pending),
-		    ULL(READ_ONCE(process->signals.pending.pending)),
-		    ULL(blocked), ULL(ignored), ULL(caught));
+	table_text_add(text, "Threads:\t%u\nSigQ:\t%u/%llu\n",
+		       READ_ONCE(process->thread_count),
+		       READ_ONCE(process->signals.queued_count), ULL(limit));
+	table_text_add(text,
+		       "SigPnd:\t%016llx\nShdPnd:\t%016llx\nSigBlk:\t%016llx\n"
+		       "SigIgn:\t%016llx\nSigCgt:\t%016llx\n",
+		       ULL(pending),
+		       ULL(READ_ONCE(process->signals.pending.pending)),
+		       ULL(blocked), ULL(ignored), ULL(caught));
 }
 
-static void show_capabilities(struct fs_text *text, struct process *process,
+static void show_capabilities(struct table_text *text, struct process *process,
 			      const struct credentials *c)
 {
-	fs_text_add(text,
-		    "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n"
-		    "CapBnd:\t%016llx\nCapAmb:\t%016llx\n",
-		    ULL(c->cap_inheritable), ULL(c->cap_permitted),
-		    ULL(c->cap_effective), ULL(c->cap_bounding),
-		    ULL(c->cap_ambient));
-	fs_text_add(text, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
-		    READ_ONCE(process->no_new_privileges) ? 1 : 0);
+	table_text_add(text,
+		       "CapInh:\t%016llx\nCapPrm:\t%016llx\nCapEff:\t%016llx\n"
+		       "CapBnd:\t%016llx\nCapAmb:\t%016llx\n",
+		       ULL(c->cap_inheritable), ULL(c->cap_permitted),
+		       ULL(c->cap_effective), ULL(c->cap_bounding),
+		       ULL(c->cap_ambient));
+	table_text_add(text,
+		       "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
+		       READ_ONCE(process->no_new_privileges) ? 1 : 0);
 }
 
-/* Words of 32 bits, the highest first and only as wide as needed: "f", or
- * "3,ffffffff". */
-void proc_add_cpumask(struct fs_text *text, const struct cpumask *mask,
-		      unsigned count)
-{
-	unsigned words = (count + 31) / 32;
-	int width = (int)((count - (words - 1) * 32 + 3) / 4);
-
-	for (unsigned word = words; word-- > 0; width = 8) {
-		uint32_t bits = 0;
-
-		for (unsigned i = 0; i < 32 && word * 32 + i < count; i++) {
-			if (cpumask_has(mask, word * 32 + i)) {
-				bits |= 1u << i;
-			}
-		}
-		fs_text_add(text, "%0*x%s", width, bits, word > 0 ? "," : "");
-	}
-}
-
-/* "0-3,8" */
-void proc_add_cpulist(struct fs_text *text, const struct cpumask *mask,
-		      unsigned count)
-{
-	const char *comma = "";
-
-	for (unsigned cpu = 0; cpu < count; cpu++) {
-		unsigned last = cpu;
-
-		if (!cpumask_has(mask, cpu)) {
-			continue;
-		}
-		while (last + 1 < count && cpumask_has(mask, last + 1)) {
-			last++;
-		}
-		if (last > cpu) {
-			fs_text_add(text, "%s%u-%u", comma, cpu, last);
-		} else {
-			fs_text_add(text, "%s%u", comma, cpu);
-		}
-		comma = ",";
-		cpu = last;
-	}
-}
-
-static void show_cpus(struct fs_text *text, const struct proc_target *target)
+static void show_cpus(struct table_text *text,
+		      const struct table_target *target)
 {
 	struct thread *thread = proc_thread(target);
 
 	if (thread == NULL) {
 		return;
 	}
-	fs_text_add(text, "Cpus_allowed:\t");
-	proc_add_cpumask(text, &thread->affinity, cpu_count());
-	fs_text_add(text, "\nCpus_allowed_list:\t");
-	proc_add_cpulist(text, &thread->affinity, cpu_count());
-	fs_text_add(text, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
+	table_text_add(text, "Cpus_allowed:\t");
+	table_text_cpumask(text, &thread->affinity, cpu_count());
+	table_text_add(text, "\nCpus_allowed_list:\t");
+	table_text_cpulist(text, &thread->affinity, cpu_count());
+	table_text_add(text, "\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
 	if (target->thread != NULL) {
-		fs_text_add(text,
-			    "voluntary_ctxt_switches:\t%llu\n"
-			    "nonvoluntary_ctxt_switches:\t%llu\n",
-			    ULL(READ_ONCE(thread->sched.switches_voluntary)),
-			    ULL(READ_ONCE(thread->sched.switches_involuntary)));
+		table_text_add(
+			text,
+			"voluntary_ctxt_switches:\t%llu\n"
+			"nonvoluntary_ctxt_switches:\t%llu\n",
+			ULL(READ_ONCE(thread->sched.switches_voluntary)),
+			ULL(READ_ONCE(thread->sched.switches_involuntary)));
 	}
 	thread_put(thread);
 }
 
-int proc_show_pid_status(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_status(struct table_text *text,
+			 const struct table_target *target)
 {
 	struct process *process = target->process;
 	struct address_space *space = process_get_space(process);
@@ -321,11 +281,11 @@ int proc_show_pid_status(struct fs_text *text, const struct proc_target *target)
 	show_cpus(text, target);
 	if (target->thread == NULL) {
 		process_usage(process, &usage);
-		fs_text_add(text,
-			    "voluntary_ctxt_switches:\t%llu\n"
-			    "nonvoluntary_ctxt_switches:\t%llu\n",
-			    ULL(usage.voluntary_switches),
-			    ULL(usage.involuntary_switches));
+		table_text_add(text,
+			       "voluntary_ctxt_switches:\t%llu\n"
+			       "nonvoluntary_ctxt_switches:\t%llu\n",
+			       ULL(usage.voluntary_switches),
+			       ULL(usage.involuntary_switches));
 	}
 	return 0;
 }

@@ -18,18 +18,19 @@
 /* --- names
  * --------------------------------------------------------------------- */
 
-int proc_show_pid_comm(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_comm(struct table_text *text,
+		       const struct table_target *target)
 {
 	const char *name = target->thread != NULL ? target->thread->name
 						  : target->process->name;
 
-	fs_text_put(text, name, strnlen(name, THREAD_NAME_SIZE - 1));
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, name, strnlen(name, THREAD_NAME_SIZE - 1));
+	table_text_put(text, "\n", 1);
 	return 0;
 }
 
 /* The name of the process is its leader's. */
-int proc_write_comm(const struct proc_target *target, const char *value,
+int proc_write_comm(const struct table_target *target, const char *value,
 		    size_t length)
 {
 	struct process *process = target->process;
@@ -77,16 +78,17 @@ static const struct limit_name {
 	{"Max realtime timeout", "us", RLIMIT_RTTIME},
 };
 
-static void add_limit(struct fs_text *text, uint64_t value)
+static void add_limit(struct table_text *text, uint64_t value)
 {
 	if (value == RLIMIT_INFINITY) {
-		fs_text_add(text, "%-20s ", "unlimited");
+		table_text_add(text, "%-20s ", "unlimited");
 	} else {
-		fs_text_add(text, "%-20llu ", (unsigned long long)value);
+		table_text_add(text, "%-20llu ", (unsigned long long)value);
 	}
 }
 
-int proc_show_pid_limits(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_limits(struct table_text *text,
+			 const struct table_target *target)
 {
 	struct process *process = target->process;
 	struct rlimits rlimits;
@@ -94,18 +96,18 @@ int proc_show_pid_limits(struct fs_text *text, const struct proc_target *target)
 	spin_lock(&process->lock);
 	rlimits = process->rlimits;
 	spin_unlock(&process->lock);
-	fs_text_add(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
-		    "Hard Limit", "Units");
+	table_text_add(text, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit",
+		       "Hard Limit", "Units");
 	for (size_t i = 0; i < ARRAY_SIZE(limit_names); i++) {
 		const struct limit_name *limit = &limit_names[i];
 
-		fs_text_add(text, "%-25s ", limit->name);
+		table_text_add(text, "%-25s ", limit->name);
 		add_limit(text, rlimits.limits[limit->resource].soft);
 		add_limit(text, rlimits.limits[limit->resource].hard);
 		if (limit->unit[0] != '\0') {
-			fs_text_add(text, "%-10s", limit->unit);
+			table_text_add(text, "%-10s", limit->unit);
 		}
-		fs_text_put(text, "\n", 1);
+		table_text_put(text, "\n", 1);
 	}
 	return 0;
 }
@@ -130,8 +132,8 @@ static int oom_adjust_of(struct process *process)
 }
 
 /* Linux scales "thousandths of the memory + adjustment" to 0..1334. */
-int proc_show_pid_oom_score(struct fs_text *text,
-			    const struct proc_target *target)
+int proc_show_pid_oom_score(struct table_text *text,
+			    const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct frame_stats stats;
@@ -146,26 +148,26 @@ int proc_show_pid_oom_score(struct fs_text *text,
 		points = MIN(MAX(points, (int64_t)0), (int64_t)OOM_SCORE_MAX);
 		address_space_put(space);
 	}
-	fs_text_add(text, "%lld\n", (long long)points);
+	table_text_add(text, "%lld\n", (long long)points);
 	return 0;
 }
 
-int proc_show_pid_oom_score_adj(struct fs_text *text,
-				const struct proc_target *target)
+int proc_show_pid_oom_score_adj(struct table_text *text,
+				const struct table_target *target)
 {
-	fs_text_add(text, "%d\n", oom_adjust_of(target->process));
+	table_text_add(text, "%d\n", oom_adjust_of(target->process));
 	return 0;
 }
 
-int proc_show_pid_oom_adj(struct fs_text *text,
-			  const struct proc_target *target)
+int proc_show_pid_oom_adj(struct table_text *text,
+			  const struct table_target *target)
 {
 	int value = oom_adjust_of(target->process);
 
-	fs_text_add(text, "%d\n",
-		    value == OOM_ADJUST_MAX
-			    ? OOM_OLD_MAX
-			    : value * -OOM_OLD_MIN / OOM_ADJUST_MAX);
+	table_text_add(text, "%d\n",
+		       value == OOM_ADJUST_MAX
+			       ? OOM_OLD_MAX
+			       : value * -OOM_OLD_MIN / OOM_ADJUST_MAX);
 	return 0;
 }
 
@@ -184,7 +186,7 @@ static int set_oom_adjust(struct process *process, int value)
 	return err;
 }
 
-int proc_write_oom_score_adj(const struct proc_target *target,
+int proc_write_oom_score_adj(const struct table_target *target,
 			     const char *value, size_t length)
 {
 	int64_t number;
@@ -197,7 +199,7 @@ int proc_write_oom_score_adj(const struct proc_target *target,
 	return set_oom_adjust(target->process, (int)number);
 }
 
-int proc_write_oom_adj(const struct proc_target *target, const char *value,
+int proc_write_oom_adj(const struct table_target *target, const char *value,
 		       size_t length)
 {
 	int64_t number;
@@ -217,38 +219,40 @@ int proc_write_oom_adj(const struct proc_target *target, const char *value,
  * -------------------------------------------------------------------------- */
 
 /* There are no control groups: everything is in the root. */
-int proc_show_pid_cgroup(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_cgroup(struct table_text *text,
+			 const struct table_target *target)
 {
 	(void)target;
-	fs_text_add(text, "0::/\n");
+	table_text_add(text, "0::/\n");
 	return 0;
 }
 
 /* Nobody has logged in: no audit. */
-int proc_show_pid_loginuid(struct fs_text *text,
-			   const struct proc_target *target)
+int proc_show_pid_loginuid(struct table_text *text,
+			   const struct table_target *target)
 {
 	(void)target;
-	fs_text_add(text, "%u", UINT32_MAX);
+	table_text_add(text, "%u", UINT32_MAX);
 	return 0;
 }
 
-int proc_show_pid_sessionid(struct fs_text *text,
-			    const struct proc_target *target)
+int proc_show_pid_sessionid(struct table_text *text,
+			    const struct table_target *target)
 {
 	(void)target;
-	fs_text_add(text, "%u", UINT32_MAX);
+	table_text_add(text, "%u", UINT32_MAX);
 	return 0;
 }
 
-int proc_show_pid_personality(struct fs_text *text,
-			      const struct proc_target *target)
+int proc_show_pid_personality(struct table_text *text,
+			      const struct table_target *target)
 {
-	fs_text_add(text, "%08x\n", READ_ONCE(target->process->personality));
+	table_text_add(text, "%08x\n", READ_ONCE(target->process->personality));
 	return 0;
 }
 
-int proc_show_pid_wchan(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_wchan(struct table_text *text,
+			const struct table_target *target)
 {
 	struct thread *thread = proc_thread(target);
 	const char *name = NULL;
@@ -264,6 +268,6 @@ int proc_show_pid_wchan(struct fs_text *text, const struct proc_target *target)
 		}
 		thread_put(thread);
 	}
-	fs_text_add(text, "%s", name != NULL ? name : "0");
+	table_text_add(text, "%s", name != NULL ? name : "0");
 	return 0;
 }

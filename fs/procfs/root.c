@@ -9,7 +9,7 @@
 #include <uapi/errno.h>
 #include <vfs/stat.h>
 
-static ssize_t read_self(const struct proc_target *target, char *buf,
+static ssize_t read_self(const struct table_target *target, char *buf,
 			 size_t size)
 {
 	struct process *process = process_current();
@@ -21,7 +21,7 @@ static ssize_t read_self(const struct proc_target *target, char *buf,
 	return (ssize_t)kscnprintf(buf, size, "%d", process->pid);
 }
 
-static ssize_t read_thread_self(const struct proc_target *target, char *buf,
+static ssize_t read_thread_self(const struct table_target *target, char *buf,
 				size_t size)
 {
 	struct process *process = process_current();
@@ -34,7 +34,7 @@ static ssize_t read_thread_self(const struct proc_target *target, char *buf,
 				   thread_current()->tid);
 }
 
-static ssize_t read_mounts(const struct proc_target *target, char *buf,
+static ssize_t read_mounts(const struct table_target *target, char *buf,
 			   size_t size)
 {
 	(void)target;
@@ -47,33 +47,33 @@ static ssize_t read_mounts(const struct proc_target *target, char *buf,
 		.readlink = (function)                                         \
 	}
 
-static const struct proc_entry entries[] = {
+static const struct table_entry entries[] = {
 	LINK("self", read_self),
 	LINK("thread-self", read_thread_self),
 	LINK("mounts", read_mounts),
-	PROC_FILE("cmdline", proc_show_cmdline),
-	PROC_FILE("cpuinfo", proc_show_cpuinfo),
-	PROC_FILE("devices", proc_show_devices),
-	PROC_FILE("diskstats", proc_show_diskstats),
-	PROC_FILE("filesystems", proc_show_filesystems),
-	PROC_FILE("interrupts", proc_show_interrupts),
+	TABLE_FILE("cmdline", proc_show_cmdline),
+	TABLE_FILE("cpuinfo", proc_show_cpuinfo),
+	TABLE_FILE("devices", proc_show_devices),
+	TABLE_FILE("diskstats", proc_show_diskstats),
+	TABLE_FILE("filesystems", proc_show_filesystems),
+	TABLE_FILE("interrupts", proc_show_interrupts),
 	{
 		.name = "kmsg",
 		.mode = MODE_REGULAR | 0400,
 		.show = proc_show_kmsg,
 	},
-	PROC_FILE("loadavg", proc_show_loadavg),
-	PROC_FILE("meminfo", proc_show_meminfo),
-	PROC_FILE("partitions", proc_show_partitions),
-	PROC_FILE("stat", proc_show_stat),
-	PROC_FILE("swaps", proc_show_swaps),
-	PROC_DIR("sys", proc_sys_entries),
-	PROC_FILE("uptime", proc_show_uptime),
-	PROC_FILE("version", proc_show_version),
-	PROC_FILE("vmstat", proc_show_vmstat),
+	TABLE_FILE("loadavg", proc_show_loadavg),
+	TABLE_FILE("meminfo", proc_show_meminfo),
+	TABLE_FILE("partitions", proc_show_partitions),
+	TABLE_FILE("stat", proc_show_stat),
+	TABLE_FILE("swaps", proc_show_swaps),
+	TABLE_DIR("sys", proc_sys_entries),
+	TABLE_FILE("uptime", proc_show_uptime),
+	TABLE_FILE("version", proc_show_version),
+	TABLE_FILE("vmstat", proc_show_vmstat),
 };
 
-const struct proc_entry proc_root = {
+const struct table_entry proc_root = {
 	.name = "",
 	.mode = MODE_DIRECTORY | 0555,
 	.children = entries,

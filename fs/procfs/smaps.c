@@ -16,21 +16,21 @@
 
 #define BATCH 16
 
-static void add_bytes(struct fs_text *text, const char *name, uint64_t bytes)
+static void add_bytes(struct table_text *text, const char *name, uint64_t bytes)
 {
 	size_t line_start = text->length;
 
-	fs_text_add(text, "%s:", name);
-	fs_text_pad(text, line_start, 16);
-	fs_text_add(text, "%8llu kB\n", (unsigned long long)(bytes / 1024));
+	table_text_add(text, "%s:", name);
+	table_text_pad(text, line_start, 16);
+	table_text_add(text, "%8llu kB\n", (unsigned long long)(bytes / 1024));
 }
 
-static void add(struct fs_text *text, const char *name, uint64_t pages)
+static void add(struct table_text *text, const char *name, uint64_t pages)
 {
 	add_bytes(text, name, pages * PAGE_SIZE);
 }
 
-static void show_usage(struct fs_text *text, const struct vm_usage *usage)
+static void show_usage(struct table_text *text, const struct vm_usage *usage)
 {
 	uint64_t resident = usage->anon + usage->file;
 	uint64_t private_dirty = usage->dirty - usage->shared_dirty;
@@ -65,15 +65,15 @@ static const struct flag_name {
 	{VMA_NO_HUGE, "nh"},
 };
 
-static void show_flags(struct fs_text *text, uint32_t flags)
+static void show_flags(struct table_text *text, uint32_t flags)
 {
-	fs_text_add(text, "VmFlags: ");
+	table_text_add(text, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++) {
 		if ((flags & flag_names[i].flag) != 0) {
-			fs_text_add(text, "%s ", flag_names[i].name);
+			table_text_add(text, "%s ", flag_names[i].name);
 		}
 	}
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 }
 
 static void usage_of(struct address_space *space,
@@ -86,7 +86,7 @@ static void usage_of(struct address_space *space,
 	rwlock_read_unlock(&space->lock);
 }
 
-static void show_mapping(struct fs_text *text, struct address_space *space,
+static void show_mapping(struct table_text *text, struct address_space *space,
 			 const struct proc_mapping *mapping)
 {
 	struct vm_usage usage;
@@ -100,16 +100,18 @@ static void show_mapping(struct fs_text *text, struct address_space *space,
 	add_bytes(text, "Locked",
 		  (mapping->flags & VMA_LOCKED) != 0 ? usage.proportional_bytes
 						     : 0);
-	fs_text_add(text, "THPeligible:    %8d\n",
-		    mapping->object == NULL &&
-				    (mapping->flags & VMA_NO_HUGE) == 0 &&
-				    mapping->end - mapping->start >= HUGE_SIZE
-			    ? 1
-			    : 0);
+	table_text_add(text, "THPeligible:    %8d\n",
+		       mapping->object == NULL &&
+				       (mapping->flags & VMA_NO_HUGE) == 0 &&
+				       mapping->end - mapping->start >=
+					       HUGE_SIZE
+			       ? 1
+			       : 0);
 	show_flags(text, mapping->flags);
 }
 
-int proc_show_pid_smaps(struct fs_text *text, const struct proc_target *target)
+int proc_show_pid_smaps(struct table_text *text,
+			const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct proc_mapping mappings[BATCH];
@@ -143,8 +145,8 @@ static void add_usage(struct vm_usage *sum, const struct vm_usage *usage)
 	sum->proportional_bytes += usage->proportional_bytes;
 }
 
-int proc_show_pid_smaps_rollup(struct fs_text *text,
-			       const struct proc_target *target)
+int proc_show_pid_smaps_rollup(struct table_text *text,
+			       const struct table_target *target)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct vm_usage sum = {.anon = 0};
@@ -169,10 +171,10 @@ int proc_show_pid_smaps_rollup(struct fs_text *text,
 		proc_mappings_put(&mapping, 1);
 	}
 	address_space_put(space);
-	fs_text_add(text, "%08lx-%08lx ---p 00000000 00:00 0 ",
-		    (unsigned long)start, (unsigned long)end);
-	fs_text_pad(text, 0, 73);
-	fs_text_add(text, "[rollup]\n");
+	table_text_add(text, "%08lx-%08lx ---p 00000000 00:00 0 ",
+		       (unsigned long)start, (unsigned long)end);
+	table_text_pad(text, 0, 73);
+	table_text_add(text, "[rollup]\n");
 	show_usage(text, &sum);
 	add_bytes(text, "Locked", locked);
 	return 0;

@@ -19,20 +19,20 @@
 #include <vfs/stat.h>
 
 #define SHOW_TEXT(function, value)                                             \
-	static int function(struct fs_text *text,                              \
-			    const struct proc_target *target)                  \
+	static int function(struct table_text *text,                           \
+			    const struct table_target *target)                 \
 	{                                                                      \
 		(void)target;                                                  \
-		fs_text_add(text, "%s\n", value);                              \
+		table_text_add(text, "%s\n", value);                           \
 		return 0;                                                      \
 	}
 
 #define SHOW_NUMBER(function, value)                                           \
-	static int function(struct fs_text *text,                              \
-			    const struct proc_target *target)                  \
+	static int function(struct table_text *text,                           \
+			    const struct table_target *target)                 \
 	{                                                                      \
 		(void)target;                                                  \
-		fs_text_add(text, "%llu\n", (unsigned long long)(value));      \
+		table_text_add(text, "%llu\n", (unsigned long long)(value));   \
 		return 0;                                                      \
 	}
 
@@ -43,28 +43,29 @@ SHOW_TEXT(show_ostype, UTS_SYSNAME)
 SHOW_TEXT(show_osrelease, UTS_RELEASE)
 SHOW_TEXT(show_version, UTS_VERSION)
 
-static int show_hostname(struct fs_text *text, const struct proc_target *target)
+static int show_hostname(struct table_text *text,
+			 const struct table_target *target)
 {
 	char name[UTS_NAME_MAX + 1];
 
 	(void)target;
 	uts_hostname(name, sizeof(name));
-	fs_text_add(text, "%s\n", name);
+	table_text_add(text, "%s\n", name);
 	return 0;
 }
 
-static int show_domainname(struct fs_text *text,
-			   const struct proc_target *target)
+static int show_domainname(struct table_text *text,
+			   const struct table_target *target)
 {
 	char name[UTS_NAME_MAX + 1];
 
 	(void)target;
 	uts_domainname(name, sizeof(name));
-	fs_text_add(text, "%s\n", name);
+	table_text_add(text, "%s\n", name);
 	return 0;
 }
 
-static int write_hostname(const struct proc_target *target, const char *value,
+static int write_hostname(const struct table_target *target, const char *value,
 			  size_t length)
 {
 	(void)target;
@@ -73,8 +74,8 @@ static int write_hostname(const struct proc_target *target, const char *value,
 		       : -EPERM;
 }
 
-static int write_domainname(const struct proc_target *target, const char *value,
-			    size_t length)
+static int write_domainname(const struct table_target *target,
+			    const char *value, size_t length)
 {
 	(void)target;
 	return credentials_capable(CREDENTIALS_CAP_SYS_ADMIN)
@@ -85,14 +86,14 @@ static int write_domainname(const struct proc_target *target, const char *value,
 /* --- kernel: random
  * ---------------------------------------------------------------- */
 
-static void add_uuid(struct fs_text *text, const uint8_t *raw)
+static void add_uuid(struct table_text *text, const uint8_t *raw)
 {
 	for (unsigned i = 0; i < 16; i++) {
 		bool dash = i == 4 || i == 6 || i == 8 || i == 10;
 
-		fs_text_add(text, "%s%02x", dash ? "-" : "", raw[i]);
+		table_text_add(text, "%s%02x", dash ? "-" : "", raw[i]);
 	}
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 }
 
 /* Version 4, variant 1: RFC 4122. */
@@ -103,7 +104,7 @@ static void make_uuid(uint8_t raw[16])
 	raw[8] = (uint8_t)((raw[8] & 0x3f) | 0x80);
 }
 
-static int show_uuid(struct fs_text *text, const struct proc_target *target)
+static int show_uuid(struct table_text *text, const struct table_target *target)
 {
 	uint8_t raw[16];
 
@@ -113,7 +114,8 @@ static int show_uuid(struct fs_text *text, const struct proc_target *target)
 	return 0;
 }
 
-static int show_boot_id(struct fs_text *text, const struct proc_target *target)
+static int show_boot_id(struct table_text *text,
+			const struct table_target *target)
 {
 	static struct spinlock lock = SPINLOCK_INIT("proc.boot_id");
 	static uint8_t boot_id[16]; /* [lock] */
@@ -137,11 +139,11 @@ static int show_boot_id(struct fs_text *text, const struct proc_target *target)
 SHOW_NUMBER(show_entropy, random_is_ready() ? 256 : 0)
 SHOW_NUMBER(show_poolsize, 256)
 
-static const struct proc_entry random_entries[] = {
-	PROC_FILE("boot_id", show_boot_id),
-	PROC_FILE("entropy_avail", show_entropy),
-	PROC_FILE("poolsize", show_poolsize),
-	PROC_FILE("uuid", show_uuid),
+static const struct table_entry random_entries[] = {
+	TABLE_FILE("boot_id", show_boot_id),
+	TABLE_FILE("entropy_avail", show_entropy),
+	TABLE_FILE("poolsize", show_poolsize),
+	TABLE_FILE("uuid", show_uuid),
 };
 
 /* --- kernel: numbers
@@ -164,30 +166,30 @@ SHOW_NUMBER(show_sched_rt_runtime, 1000000)
 SHOW_NUMBER(show_sched_rt_period, 1000000)
 SHOW_NUMBER(show_zero, 0)
 
-static const struct proc_entry kernel_entries[] = {
-	PROC_FILE("cap_last_cap", show_cap_last_cap),
-	PROC_FILE("core_pattern", show_core_pattern),
-	PROC_VALUE("domainname", show_domainname, write_domainname),
-	PROC_VALUE("hostname", show_hostname, write_hostname),
-	PROC_FILE("msgmax", show_msgmax),
-	PROC_FILE("msgmnb", show_msgmnb),
-	PROC_FILE("msgmni", show_msgmni),
-	PROC_FILE("ngroups_max", show_ngroups_max),
-	PROC_FILE("osrelease", show_osrelease),
-	PROC_FILE("ostype", show_ostype),
-	PROC_FILE("overflowgid", show_overflow_id),
-	PROC_FILE("overflowuid", show_overflow_id),
-	PROC_FILE("pid_max", show_pid_max),
-	PROC_DIR("random", random_entries),
-	PROC_FILE("randomize_va_space", show_randomize),
-	PROC_FILE("sched_rt_period_us", show_sched_rt_period),
-	PROC_FILE("sched_rt_runtime_us", show_sched_rt_runtime),
-	PROC_FILE("sem", show_sem),
-	PROC_FILE("shmmax", show_shmmax),
-	PROC_FILE("shmmni", show_shmmni),
-	PROC_FILE("tainted", show_zero),
-	PROC_FILE("threads-max", show_threads_max),
-	PROC_FILE("version", show_version),
+static const struct table_entry kernel_entries[] = {
+	TABLE_FILE("cap_last_cap", show_cap_last_cap),
+	TABLE_FILE("core_pattern", show_core_pattern),
+	TABLE_VALUE("domainname", show_domainname, write_domainname),
+	TABLE_VALUE("hostname", show_hostname, write_hostname),
+	TABLE_FILE("msgmax", show_msgmax),
+	TABLE_FILE("msgmnb", show_msgmnb),
+	TABLE_FILE("msgmni", show_msgmni),
+	TABLE_FILE("ngroups_max", show_ngroups_max),
+	TABLE_FILE("osrelease", show_osrelease),
+	TABLE_FILE("ostype", show_ostype),
+	TABLE_FILE("overflowgid", show_overflow_id),
+	TABLE_FILE("overflowuid", show_overflow_id),
+	TABLE_FILE("pid_max", show_pid_max),
+	TABLE_DIR("random", random_entries),
+	TABLE_FILE("randomize_va_space", show_randomize),
+	TABLE_FILE("sched_rt_period_us", show_sched_rt_period),
+	TABLE_FILE("sched_rt_runtime_us", show_sched_rt_runtime),
+	TABLE_FILE("sem", show_sem),
+	TABLE_FILE("shmmax", show_shmmax),
+	TABLE_FILE("shmmni", show_shmmni),
+	TABLE_FILE("tainted", show_zero),
+	TABLE_FILE("threads-max", show_threads_max),
+	TABLE_FILE("version", show_version),
 };
 
 /* --- vm
@@ -200,13 +202,13 @@ SHOW_NUMBER(show_overcommit_ratio, 50)
 SHOW_NUMBER(show_max_map_count, VMA_COUNT_MAX)
 SHOW_NUMBER(show_mmap_min_addr, PAGE_SIZE)
 
-static const struct proc_entry vm_entries[] = {
-	PROC_FILE("max_map_count", show_max_map_count),
-	PROC_FILE("mmap_min_addr", show_mmap_min_addr),
-	PROC_FILE("nr_hugepages", show_zero),
-	PROC_FILE("overcommit_memory", show_overcommit_memory),
-	PROC_FILE("overcommit_ratio", show_overcommit_ratio),
-	PROC_FILE("swappiness", show_zero),
+static const struct table_entry vm_entries[] = {
+	TABLE_FILE("max_map_count", show_max_map_count),
+	TABLE_FILE("mmap_min_addr", show_mmap_min_addr),
+	TABLE_FILE("nr_hugepages", show_zero),
+	TABLE_FILE("overcommit_memory", show_overcommit_memory),
+	TABLE_FILE("overcommit_ratio", show_overcommit_ratio),
+	TABLE_FILE("swappiness", show_zero),
 };
 
 /* --- fs
@@ -224,35 +226,35 @@ SHOW_NUMBER(show_mq_msgsize_default, 8192)
 SHOW_NUMBER(show_mq_queues_max, 256)
 SHOW_NUMBER(show_epoll_watches, 1048576)
 
-static const struct proc_entry epoll_entries[] = {
-	PROC_FILE("max_user_watches", show_epoll_watches),
+static const struct table_entry epoll_entries[] = {
+	TABLE_FILE("max_user_watches", show_epoll_watches),
 };
 
-static const struct proc_entry inotify_entries[] = {
-	PROC_FILE("max_queued_events", show_inotify_events),
-	PROC_FILE("max_user_instances", show_inotify_instances),
-	PROC_FILE("max_user_watches", show_inotify_watches),
+static const struct table_entry inotify_entries[] = {
+	TABLE_FILE("max_queued_events", show_inotify_events),
+	TABLE_FILE("max_user_instances", show_inotify_instances),
+	TABLE_FILE("max_user_watches", show_inotify_watches),
 };
 
-static const struct proc_entry mqueue_entries[] = {
-	PROC_FILE("msg_default", show_mq_msg_default),
-	PROC_FILE("msg_max", show_mq_msg_default),
-	PROC_FILE("msgsize_default", show_mq_msgsize_default),
-	PROC_FILE("msgsize_max", show_mq_msgsize_default),
-	PROC_FILE("queues_max", show_mq_queues_max),
+static const struct table_entry mqueue_entries[] = {
+	TABLE_FILE("msg_default", show_mq_msg_default),
+	TABLE_FILE("msg_max", show_mq_msg_default),
+	TABLE_FILE("msgsize_default", show_mq_msgsize_default),
+	TABLE_FILE("msgsize_max", show_mq_msgsize_default),
+	TABLE_FILE("queues_max", show_mq_queues_max),
 };
 
-static const struct proc_entry fs_entries[] = {
-	PROC_DIR("epoll", epoll_entries),
-	PROC_FILE("file-max", show_file_max),
-	PROC_DIR("inotify", inotify_entries),
-	PROC_DIR("mqueue", mqueue_entries),
-	PROC_FILE("nr_open", show_nr_open),
-	PROC_FILE("pipe-max-size", show_pipe_max_size),
+static const struct table_entry fs_entries[] = {
+	TABLE_DIR("epoll", epoll_entries),
+	TABLE_FILE("file-max", show_file_max),
+	TABLE_DIR("inotify", inotify_entries),
+	TABLE_DIR("mqueue", mqueue_entries),
+	TABLE_FILE("nr_open", show_nr_open),
+	TABLE_FILE("pipe-max-size", show_pipe_max_size),
 };
 
-const struct proc_entry proc_sys_entries[PROC_SYS_COUNT] = {
-	PROC_DIR("fs", fs_entries),
-	PROC_DIR("kernel", kernel_entries),
-	PROC_DIR("vm", vm_entries),
+const struct table_entry proc_sys_entries[PROC_SYS_COUNT] = {
+	TABLE_DIR("fs", fs_entries),
+	TABLE_DIR("kernel", kernel_entries),
+	TABLE_DIR("vm", vm_entries),
 };

@@ -31,11 +31,12 @@ static bool is_online(unsigned cpu)
 	return cpumask_has(smp_online(), cpu);
 }
 
-int proc_show_cpuinfo(struct fs_text *text, const struct proc_target *target)
+int proc_show_cpuinfo(struct table_text *text,
+		      const struct table_target *target)
 {
 	(void)target;
 	for (unsigned cpu = 0; cpu < cpu_count() && !text->failed; cpu++) {
-		char *to = fs_text_reserve(text, CPU_TEXT_SIZE);
+		char *to = table_text_reserve(text, CPU_TEXT_SIZE);
 		size_t length;
 
 		if (!is_online(cpu) || to == NULL) {
@@ -43,7 +44,7 @@ int proc_show_cpuinfo(struct fs_text *text, const struct proc_target *target)
 		}
 		length = cpu_describe(cpu, to, CPU_TEXT_SIZE);
 		if (length >= CPU_TEXT_SIZE) {
-			to = fs_text_reserve(text, length + 1);
+			to = table_text_reserve(text, length + 1);
 			if (to == NULL) {
 				break;
 			}
@@ -57,14 +58,15 @@ int proc_show_cpuinfo(struct fs_text *text, const struct proc_target *target)
 /* --- stat
  * ---------------------------------------------------------------------- */
 
-static void add_times(struct fs_text *text, const struct sched_cpu_stats *stats)
+static void add_times(struct table_text *text,
+		      const struct sched_cpu_stats *stats)
 {
 	/* user nice system idle iowait irq softirq steal guest guest_nice */
-	fs_text_add(text, " %llu %llu %llu %llu 0 0 0 0 0 0\n",
-		    ULL(stats->user_ns / SIGNAL_TICK_NS),
-		    ULL(stats->nice_ns / SIGNAL_TICK_NS),
-		    ULL(stats->system_ns / SIGNAL_TICK_NS),
-		    ULL(stats->idle_ns / SIGNAL_TICK_NS));
+	table_text_add(text, " %llu %llu %llu %llu 0 0 0 0 0 0\n",
+		       ULL(stats->user_ns / SIGNAL_TICK_NS),
+		       ULL(stats->nice_ns / SIGNAL_TICK_NS),
+		       ULL(stats->system_ns / SIGNAL_TICK_NS),
+		       ULL(stats->idle_ns / SIGNAL_TICK_NS));
 }
 
 static uint64_t count_interrupts(void)
@@ -77,7 +79,7 @@ static uint64_t count_interrupts(void)
 	return sum;
 }
 
-int proc_show_stat(struct fs_text *text, const struct proc_target *target)
+int proc_show_stat(struct table_text *text, const struct table_target *target)
 {
 	struct sched_cpu_stats sum = {.switches = 0};
 	struct sched_cpu_stats stats;
@@ -92,32 +94,32 @@ int proc_show_stat(struct fs_text *text, const struct proc_target *target)
 		sum.idle_ns += stats.idle_ns;
 		sum.switches += stats.switches;
 	}
-	fs_text_add(text, "cpu ");
+	table_text_add(text, "cpu ");
 	add_times(text, &sum);
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
 		if (is_online(cpu)) {
 			sched_cpu_stats(cpu, &stats);
-			fs_text_add(text, "cpu%u", cpu);
+			table_text_add(text, "cpu%u", cpu);
 			add_times(text, &stats);
 		}
 	}
-	fs_text_add(text,
-		    "intr %llu\nctxt %llu\nbtime %llu\nprocesses %llu\n"
-		    "procs_running %u\nprocs_blocked 0\n"
-		    "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
-		    ULL(count_interrupts()), ULL(sum.switches),
-		    ULL(boot / NSEC_PER_SEC), ULL(sched_forks()),
-		    sched_runnable_count());
+	table_text_add(text,
+		       "intr %llu\nctxt %llu\nbtime %llu\nprocesses %llu\n"
+		       "procs_running %u\nprocs_blocked 0\n"
+		       "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
+		       ULL(count_interrupts()), ULL(sum.switches),
+		       ULL(boot / NSEC_PER_SEC), ULL(sched_forks()),
+		       sched_runnable_count());
 	return 0;
 }
 
-static void add_hundredths(struct fs_text *text, uint64_t ns)
+static void add_hundredths(struct table_text *text, uint64_t ns)
 {
-	fs_text_add(text, "%llu.%02llu", ULL(ns / NSEC_PER_SEC),
-		    ULL(ns / (NSEC_PER_SEC / 100) % 100));
+	table_text_add(text, "%llu.%02llu", ULL(ns / NSEC_PER_SEC),
+		       ULL(ns / (NSEC_PER_SEC / 100) % 100));
 }
 
-int proc_show_uptime(struct fs_text *text, const struct proc_target *target)
+int proc_show_uptime(struct table_text *text, const struct table_target *target)
 {
 	struct sched_cpu_stats stats;
 	uint64_t idle = 0;
@@ -128,9 +130,9 @@ int proc_show_uptime(struct fs_text *text, const struct proc_target *target)
 		idle += stats.idle_ns;
 	}
 	add_hundredths(text, clock_monotonic_ns());
-	fs_text_put(text, " ", 1);
+	table_text_put(text, " ", 1);
 	add_hundredths(text, idle);
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 	return 0;
 }
 
@@ -153,7 +155,8 @@ static int count_process(struct process *process, void *arg)
 	return 0;
 }
 
-int proc_show_loadavg(struct fs_text *text, const struct proc_target *target)
+int proc_show_loadavg(struct table_text *text,
+		      const struct table_target *target)
 {
 	struct count count = {.threads = 0};
 	uint64_t load[3];
@@ -164,60 +167,63 @@ int proc_show_loadavg(struct fs_text *text, const struct proc_target *target)
 	for (size_t i = 0; i < ARRAY_SIZE(load); i++) {
 		uint64_t value = load[i] + 10; /* rounds as Linux: 0.005 */
 
-		fs_text_add(text, "%llu.%02llu ", ULL(value >> 11),
-			    ULL(((value & 2047) * 100) >> 11));
+		table_text_add(text, "%llu.%02llu ", ULL(value >> 11),
+			       ULL(((value & 2047) * 100) >> 11));
 	}
-	fs_text_add(text, "%u/%u %d\n", sched_runnable_count(), count.threads,
-		    count.last_pid);
+	table_text_add(text, "%u/%u %d\n", sched_runnable_count(),
+		       count.threads, count.last_pid);
 	return 0;
 }
 
 /* --- names
  * ------------------------------------------------------------------------ */
 
-int proc_show_version(struct fs_text *text, const struct proc_target *target)
+int proc_show_version(struct table_text *text,
+		      const struct table_target *target)
 {
 	(void)target;
-	fs_text_add(text, "%s version %s (linnet@%s) (%s) %s\n", UTS_SYSNAME,
-		    UTS_RELEASE, LINNET_VERSION, __VERSION__, UTS_VERSION);
+	table_text_add(text, "%s version %s (linnet@%s) (%s) %s\n", UTS_SYSNAME,
+		       UTS_RELEASE, LINNET_VERSION, __VERSION__, UTS_VERSION);
 	return 0;
 }
 
-int proc_show_cmdline(struct fs_text *text, const struct proc_target *target)
+int proc_show_cmdline(struct table_text *text,
+		      const struct table_target *target)
 {
 	const char *line = boot_info()->cmdline;
 
 	(void)target;
 	if (line != NULL) {
-		fs_text_put(text, line, strlen(line));
+		table_text_put(text, line, strlen(line));
 	}
-	fs_text_put(text, "\n", 1);
+	table_text_put(text, "\n", 1);
 	return 0;
 }
 
 /* Which device interrupted is not counted apart: one line for all. */
-int proc_show_interrupts(struct fs_text *text, const struct proc_target *target)
+int proc_show_interrupts(struct table_text *text,
+			 const struct table_target *target)
 {
 	(void)target;
-	fs_text_add(text, "     ");
+	table_text_add(text, "     ");
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
 		if (is_online(cpu)) {
-			fs_text_add(text, "CPU%-8u", cpu);
+			table_text_add(text, "CPU%-8u", cpu);
 		}
 	}
-	fs_text_add(text, "\nALL: ");
+	table_text_add(text, "\nALL: ");
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
 		if (is_online(cpu)) {
-			fs_text_add(text, "%10llu ", ULL(irq_count(cpu)));
+			table_text_add(text, "%10llu ", ULL(irq_count(cpu)));
 		}
 	}
-	fs_text_add(text, "  All interrupts\n");
+	table_text_add(text, "  All interrupts\n");
 	return 0;
 }
 
-int proc_show_kmsg(struct fs_text *text, const struct proc_target *target)
+int proc_show_kmsg(struct table_text *text, const struct table_target *target)
 {
-	char *to = fs_text_reserve(text, LOG_SIZE);
+	char *to = table_text_reserve(text, LOG_SIZE);
 
 	(void)target;
 	if (to != NULL) {

@@ -16,13 +16,13 @@
 
 #define ULL(x) ((unsigned long long)(x))
 
-static void add(struct fs_text *text, const char *name, uint64_t pages)
+static void add(struct table_text *text, const char *name, uint64_t pages)
 {
 	size_t line_start = text->length;
 
-	fs_text_add(text, "%s:", name);
-	fs_text_pad(text, line_start, 16);
-	fs_text_add(text, "%8llu kB\n", ULL(pages * (PAGE_SIZE / 1024)));
+	table_text_add(text, "%s:", name);
+	table_text_pad(text, line_start, 16);
+	table_text_add(text, "%8llu kB\n", ULL(pages * (PAGE_SIZE / 1024)));
 }
 
 static uint64_t cached_for_files(const struct frame_stats *stats)
@@ -32,7 +32,8 @@ static uint64_t cached_for_files(const struct frame_stats *stats)
 	return stats->cached > kept ? stats->cached - kept : 0;
 }
 
-int proc_show_meminfo(struct fs_text *text, const struct proc_target *target)
+int proc_show_meminfo(struct table_text *text,
+		      const struct table_target *target)
 {
 	struct frame_stats s;
 
@@ -70,12 +71,12 @@ int proc_show_meminfo(struct fs_text *text, const struct proc_target *target)
 	add(text, "Committed_AS", s.anon + s.shared);
 	add(text, "VmallocTotal", 1ull << (45 - PAGE_SHIFT));
 	add(text, "HardwareCorrupted", 0);
-	fs_text_add(text,
-		    "HugePages_Total:       0\nHugePages_Free:        0\n"
-		    "HugePages_Rsvd:        0\nHugePages_Surp:        0\n"
-		    "Hugepagesize:       %llu kB\n"
-		    "Hugetlb:               0 kB\n",
-		    ULL(HUGE_SIZE / 1024));
+	table_text_add(text,
+		       "HugePages_Total:       0\nHugePages_Free:        0\n"
+		       "HugePages_Rsvd:        0\nHugePages_Surp:        0\n"
+		       "Hugepagesize:       %llu kB\n"
+		       "Hugetlb:               0 kB\n",
+		       ULL(HUGE_SIZE / 1024));
 	return 0;
 }
 
@@ -96,12 +97,12 @@ static void count_disks(uint64_t *read_out, uint64_t *written_out)
 	}
 }
 
-static void add_count(struct fs_text *text, const char *name, uint64_t value)
+static void add_count(struct table_text *text, const char *name, uint64_t value)
 {
-	fs_text_add(text, "%s %llu\n", name, ULL(value));
+	table_text_add(text, "%s %llu\n", name, ULL(value));
 }
 
-int proc_show_vmstat(struct fs_text *text, const struct proc_target *target)
+int proc_show_vmstat(struct table_text *text, const struct table_target *target)
 {
 	struct frame_stats s;
 	uint64_t read;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Directories of procfs: tables of names, then numbers.
+ * Directories: tables of names, then numbers.
  *
  * Inode numbers are made from the parent's number and the entry, so they stay
  * the same from lookup to lookup and agree with readdir's.
@@ -9,7 +9,7 @@
  * Positions of a listing: 0 ".", 1 "..", then the table, then NUMBERS_START +
  * number: a number that goes or comes does not disturb the rest.
  */
-#include <fs/procfs/internal.h>
+#include <fs/table/internal.h>
 
 #include <lib/bitmap.h>
 #include <lib/hash.h>
@@ -26,11 +26,12 @@
 
 #define NUMBERS_START 256
 #define NUMBER_DIGITS 10 /* at most, in names */
+#define NAME_SIZE     32
 
 /* --- targets
  * ------------------------------------------------------------------ */
 
-void proc_target_get(const struct proc_target *target)
+void table_target_get(const struct table_target *target)
 {
 	if (target->process != NULL) {
 		process_get(target->process);
@@ -40,7 +41,7 @@ void proc_target_get(const struct proc_target *target)
 	}
 }
 
-void proc_target_put(const struct proc_target *target)
+void table_target_put(const struct table_target *target)
 {
 	if (target->thread != NULL) {
 		thread_put(target->thread);
@@ -59,7 +60,7 @@ static uint64_t child_number(uint64_t parent, uint64_t which)
 	return (hash_add(hash_add(0, parent), which) >> 24) + 2;
 }
 
-static void set_owner(struct inode *inode, const struct proc_target *target)
+static void set_owner(struct inode *inode, const struct table_target *target)
 {
 	struct process *process = target->process;
 
@@ -74,71 +75,71 @@ static void set_owner(struct inode *inode, const struct proc_target *target)
 	spin_unlock(&process->lock);
 }
 
-static void set_operations(struct inode *inode, const struct proc_entry *entry)
+static void set_operations(struct inode *inode, const struct table_entry *entry)
 {
 	switch (entry->mode & MODE_TYPE) {
 	case MODE_DIRECTORY:
-		inode->ops = &proc_dir_inode_ops;
-		inode->file_ops = &proc_dir_ops;
+		inode->ops = &table_dir_inode_ops;
+		inode->file_ops = &table_dir_ops;
 		inode->link_count = 2;
 		break;
 	case MODE_SYMLINK:
-		inode->ops = entry->follow != NULL ? &proc_magic_inode_ops
-						   : &proc_link_inode_ops;
+		inode->ops = entry->follow != NULL ? &table_magic_inode_ops
+						   : &table_link_inode_ops;
 		break;
 	default:
-		inode->ops = &proc_file_inode_ops;
+		inode->ops = &table_file_inode_ops;
 		inode->file_ops = entry->file_ops != NULL ? entry->file_ops
-							  : &proc_text_ops;
+							  : &table_text_ops;
 		break;
 	}
 }
 
-int proc_inode_create(struct superblock *superblock,
-		      const struct proc_entry *entry, uint64_t number,
-		      struct proc_target *target, struct inode **inode_out)
+int table_inode_create(struct superblock *superblock,
+		       const struct table_entry *entry, uint64_t number,
+		       struct table_target *target, struct inode **inode_out)
 {
-	struct proc_inode *proc = kzalloc(sizeof(*proc));
+	struct table_inode *own = kzalloc(sizeof(*own));
 	uint64_t now = clock_realtime_ns();
 
-	if (proc == NULL) {
-		proc_target_put(target);
+	if (own == NULL) {
+		table_target_put(target);
 		return -ENOMEM;
 	}
-	inode_init(&proc->inode, superblock, entry->mode);
-	proc->entry = entry;
-	proc->target = *target;
-	proc->target.superblock = superblock;
-	proc->inode.number = number;
-	proc->inode.atime_ns = now;
-	proc->inode.mtime_ns = now;
-	proc->inode.ctime_ns = now;
-	set_operations(&proc->inode, entry);
-	set_owner(&proc->inode, target);
-	*inode_out = &proc->inode;
+	inode_init(&own->inode, superblock, entry->mode);
+	own->entry = entry;
+	own->target = *target;
+	own->target.superblock = superblock;
+	own->inode.number = number;
+	own->inode.atime_ns = now;
+	own->inode.mtime_ns = now;
+	own->inode.ctime_ns = now;
+	set_operations(&own->inode, entry);
+	set_owner(&own->inode, target);
+	*inode_out = &own->inode;
 	return 0;
 }
 
 /* --- lookup
  * ------------------------------------------------------------------------- */
 
-static int lookup_entry(struct proc_inode *dir, const char *name, size_t length,
-			struct inode **inode_out)
+static int lookup_entry(struct table_inode *dir, const char *name,
+			size_t length, struct inode **inode_out)
 {
-	const struct proc_entry *entry = dir->entry;
-	struct proc_target target = dir->target;
+	const struct table_entry *entry = dir->entry;
+	struct table_target target = dir->target;
 
 	for (size_t i = 0; i < entry->child_count; i++) {
-		const struct proc_entry *child = &entry->children[i];
+		const struct table_entry *child = &entry->children[i];
 
 		if (strncmp(child->name, name, length) != 0 ||
 		    child->name[length] != '\0') {
 			continue;
 		}
-		proc_target_get(&target);
-		return proc_inode_create(dir->inode.superblock, child,
-					 child_number(dir->inode.number, i),
-					 &target, inode_out);
+		table_target_get(&target);
+		return table_inode_create(dir->inode.superblock, child,
+					  child_number(dir->inode.number, i),
+					  &target, inode_out);
 	}
 	return -ENOENT;
 }
@@ -161,34 +162,56 @@ static bool parse_number(const char *name, size_t length, int *number_out)
 	return true;
 }
 
-static uint64_t number_inode(struct proc_inode *dir, int number)
+static uint64_t number_inode(struct table_inode *dir, int number)
 {
 	return child_number(dir->inode.number,
 			    NUMBERS_START + (uint64_t)number);
 }
 
-static int lookup_number(struct proc_inode *dir, const char *name,
+/* The number that the name stands for, or -ENOENT. */
+static int number_of(const struct table_numbers *numbers, const char *name,
+		     size_t length)
+{
+	size_t prefix = numbers->prefix != NULL ? strlen(numbers->prefix) : 0;
+	int number;
+
+	if (numbers->number != NULL) {
+		return numbers->number(name, length);
+	}
+	if (length <= prefix ||
+	    (prefix > 0 && strncmp(name, numbers->prefix, prefix) != 0) ||
+	    !parse_number(name + prefix, length - prefix, &number)) {
+		return -ENOENT;
+	}
+	return number;
+}
+
+static int lookup_number(struct table_inode *dir, const char *name,
 			 size_t length, struct inode **inode_out)
 {
-	const struct proc_numbers *numbers = dir->entry->numbers;
-	struct proc_target target;
+	const struct table_numbers *numbers = dir->entry->numbers;
+	struct table_target target;
 	int number;
 	int err;
 
-	if (numbers == NULL || !parse_number(name, length, &number)) {
+	if (numbers == NULL) {
 		return -ENOENT;
+	}
+	number = number_of(numbers, name, length);
+	if (number < 0) {
+		return number;
 	}
 	err = numbers->find(&dir->target, number, &target);
 	if (err < 0) {
 		return err;
 	}
-	err = proc_inode_create(dir->inode.superblock, numbers->entry,
-				number_inode(dir, number), &target, inode_out);
+	err = table_inode_create(dir->inode.superblock, numbers->entry,
+				 number_inode(dir, number), &target, inode_out);
 	if (err == 0) {
-		proc_inode_of(*inode_out)->numbers = numbers;
+		table_inode_of(*inode_out)->numbers = numbers;
 		if (numbers->mode != NULL) {
 			(*inode_out)->mode = numbers->mode(
-				&proc_inode_of(*inode_out)->target);
+				&table_inode_of(*inode_out)->target);
 		}
 	}
 	return err;
@@ -197,8 +220,8 @@ static int lookup_number(struct proc_inode *dir, const char *name,
 static int dir_lookup(struct inode *inode, const char *name, size_t length,
 		      struct inode **inode_out)
 {
-	struct proc_inode *dir = proc_inode_of(inode);
-	int err = dir->entry->restricted ? proc_check_access(&dir->target) : 0;
+	struct table_inode *dir = table_inode_of(inode);
+	int err = dir->entry->restricted ? table_check_access(&dir->target) : 0;
 
 	if (err == 0) {
 		err = lookup_entry(dir, name, length, inode_out);
@@ -210,15 +233,20 @@ static int dir_lookup(struct inode *inode, const char *name, size_t length,
 static bool dir_revalidate(struct inode *dir, const char *name, size_t length,
 			   struct inode *inode)
 {
-	struct proc_inode *proc = proc_inode_of(inode);
+	struct table_inode *own = table_inode_of(inode);
 
 	(void)dir;
 	(void)name;
 	(void)length;
-	return proc->numbers == NULL ||
-	       (proc->numbers->is_current(&proc->target) &&
-		(proc->numbers->mode == NULL ||
-		 proc->numbers->mode(&proc->target) == inode->mode));
+	const struct table_numbers *numbers = own->numbers;
+
+	if (numbers == NULL) {
+		return true;
+	}
+	return (numbers->is_current == NULL ||
+		numbers->is_current(&own->target)) &&
+	       (numbers->mode == NULL ||
+		numbers->mode(&own->target) == inode->mode);
 }
 
 static int refuse_setattr(struct inode *inode, const struct kstat *stat,
@@ -230,7 +258,7 @@ static int refuse_setattr(struct inode *inode, const struct kstat *stat,
 	return -EPERM;
 }
 
-const struct inode_ops proc_dir_inode_ops = {
+const struct inode_ops table_dir_inode_ops = {
 	.lookup = dir_lookup,
 	.revalidate = dir_revalidate,
 	.setattr = refuse_setattr,
@@ -260,7 +288,7 @@ static uint64_t parent_number(struct file *file)
 /* True when all fitted. */
 static bool list_entries(struct file *file, struct dir_sink *sink, int64_t *pos)
 {
-	struct proc_inode *dir = proc_inode_of(file->inode);
+	struct table_inode *dir = table_inode_of(file->inode);
 	uint64_t self = dir->inode.number;
 
 	if (*pos == 0 && !emit(sink, ".", self, MODE_DIRECTORY, pos, 1)) {
@@ -272,7 +300,7 @@ static bool list_entries(struct file *file, struct dir_sink *sink, int64_t *pos)
 	}
 	while ((size_t)(*pos - 2) < dir->entry->child_count) {
 		size_t i = (size_t)(*pos - 2);
-		const struct proc_entry *child = &dir->entry->children[i];
+		const struct table_entry *child = &dir->entry->children[i];
 
 		if (!emit(sink, child->name, child_number(self, i), child->mode,
 			  pos, *pos + 1)) {
@@ -282,21 +310,29 @@ static bool list_entries(struct file *file, struct dir_sink *sink, int64_t *pos)
 	return true;
 }
 
-static void list_bits(struct proc_inode *dir, struct dir_sink *sink,
+static void list_bits(struct table_inode *dir, struct dir_sink *sink,
 		      int64_t *pos, const uint64_t *bitmap, size_t limit)
 {
-	const struct proc_entry *entry = dir->entry->numbers->entry;
+	const struct table_numbers *numbers = dir->entry->numbers;
 	size_t number;
 
 	for (number = bitmap_find_set(bitmap, limit,
 				      (size_t)(*pos - NUMBERS_START));
 	     number < limit;
 	     number = bitmap_find_set(bitmap, limit, number + 1)) {
-		char name[NUMBER_DIGITS + 1];
+		char buf[NAME_SIZE];
+		const char *name = buf;
 
-		ksnprintf(name, sizeof(name), "%zu", number);
+		if (numbers->name != NULL) {
+			name = numbers->name((int)number);
+		} else {
+			ksnprintf(buf, sizeof(buf), "%s%zu",
+				  numbers->prefix != NULL ? numbers->prefix
+							  : "",
+				  number);
+		}
 		if (!emit(sink, name, number_inode(dir, (int)number),
-			  entry->mode, pos,
+			  numbers->entry->mode, pos,
 			  NUMBERS_START + (int64_t)number + 1)) {
 			return;
 		}
@@ -304,10 +340,10 @@ static void list_bits(struct proc_inode *dir, struct dir_sink *sink,
 	*pos = NUMBERS_START + (int64_t)limit;
 }
 
-static int list_numbers(struct proc_inode *dir, struct dir_sink *sink,
+static int list_numbers(struct table_inode *dir, struct dir_sink *sink,
 			int64_t *pos)
 {
-	const struct proc_numbers *numbers = dir->entry->numbers;
+	const struct table_numbers *numbers = dir->entry->numbers;
 	size_t limit = numbers->limit(&dir->target);
 	uint64_t *bitmap;
 	int err;
@@ -332,8 +368,8 @@ static int list_numbers(struct proc_inode *dir, struct dir_sink *sink,
 
 static int dir_readdir(struct file *file, struct dir_sink *sink, int64_t *pos)
 {
-	struct proc_inode *dir = proc_inode_of(file->inode);
-	int err = dir->entry->restricted ? proc_check_access(&dir->target) : 0;
+	struct table_inode *dir = table_inode_of(file->inode);
+	int err = dir->entry->restricted ? table_check_access(&dir->target) : 0;
 
 	if (err < 0 || *pos < 0 || !list_entries(file, sink, pos) ||
 	    dir->entry->numbers == NULL) {
@@ -350,7 +386,7 @@ static ssize_t dir_read(struct file *file, struct iov_iter *to, int64_t *pos)
 	return -EISDIR;
 }
 
-const struct file_ops proc_dir_ops = {
+const struct file_ops table_dir_ops = {
 	.read = dir_read,
 	.lseek = file_lseek_generic,
 	.readdir = dir_readdir,

@@ -7,7 +7,7 @@
  *
  * Lock: proc_open->lock guards the text of one open file.
  */
-#include <fs/procfs/internal.h>
+#include <fs/table/internal.h>
 
 #include <lib/minmax.h>
 #include <lib/string.h>
@@ -21,15 +21,15 @@
 
 #define WRITE_MAX 4095
 
-struct proc_open {
+struct table_open {
 	struct mutex lock;
-	struct fs_text text; /* [lock] */
-	bool made;	     /* [lock] */
+	struct table_text text; /* [lock] */
+	bool made;		/* [lock] */
 };
 
 /* As Linux's ptrace_may_access(): the same user in every respect, or the
  * capability. */
-int proc_check_access(const struct proc_target *target)
+int table_check_access(const struct table_target *target)
 {
 	struct process *process = target->process;
 	struct credentials mine;
@@ -54,25 +54,24 @@ int proc_check_access(const struct proc_target *target)
 
 static int file_open(struct inode *inode, struct file *file)
 {
-	struct proc_inode *proc = proc_inode_of(inode);
-	struct proc_open *open;
-	int err =
-		proc->entry->restricted ? proc_check_access(&proc->target) : 0;
+	struct table_inode *own = table_inode_of(inode);
+	struct table_open *open;
+	int err = own->entry->restricted ? table_check_access(&own->target) : 0;
 
 	if (err < 0) {
 		return err;
 	}
-	/* Regular files of procfs have no pages. */
+	/* Regular files here have no pages. */
 	file->vm.ops = NULL;
 	file->vm.cache = NULL;
-	if (proc->entry->file_ops != NULL) {
+	if (own->entry->file_ops != NULL) {
 		return 0;
 	}
 	open = kzalloc(sizeof(*open));
 	if (open == NULL) {
 		return -ENOMEM;
 	}
-	mutex_init(&open->lock, "proc.open");
+	mutex_init(&open->lock, "table.open");
 	file->private = open;
 	return 0;
 }
@@ -94,18 +93,18 @@ static int ignore_truncate(struct inode *inode, uint64_t size)
 	return 0;
 }
 
-const struct inode_ops proc_file_inode_ops = {
+const struct inode_ops table_file_inode_ops = {
 	.open = file_open,
 	.setattr = refuse_setattr,
 	.truncate = ignore_truncate,
 };
 
-static int make_text(struct proc_inode *proc, struct proc_open *open)
+static int make_text(struct table_inode *own, struct table_open *open)
 {
 	int err;
 
-	fs_text_free(&open->text);
-	err = proc->entry->show(&open->text, &proc->target);
+	table_text_free(&open->text);
+	err = own->entry->show(&open->text, &own->target);
 	if (err == 0 && open->text.failed && open->text.length == 0) {
 		err = -ENOMEM;
 	}
@@ -115,18 +114,18 @@ static int make_text(struct proc_inode *proc, struct proc_open *open)
 
 static ssize_t text_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
-	struct proc_inode *proc = proc_inode_of(file->inode);
-	struct proc_open *open = file->private;
+	struct table_inode *own = table_inode_of(file->inode);
+	struct table_open *open = file->private;
 	size_t wanted = to->remaining;
 	ssize_t moved = 0;
 	int err = 0;
 
-	if (proc->entry->show == NULL) {
+	if (own->entry->show == NULL) {
 		return -EINVAL;
 	}
 	mutex_lock(&open->lock);
 	if (*pos == 0 || !open->made) {
-		err = make_text(proc, open);
+		err = make_text(own, open);
 	}
 	if (err == 0 && (uint64_t)*pos < open->text.length) {
 		size_t size = MIN(wanted, open->text.length - (size_t)*pos);
@@ -145,13 +144,13 @@ static ssize_t text_read(struct file *file, struct iov_iter *to, int64_t *pos)
 static ssize_t text_write(struct file *file, struct iov_iter *from,
 			  int64_t *pos)
 {
-	struct proc_inode *proc = proc_inode_of(file->inode);
+	struct table_inode *own = table_inode_of(file->inode);
 	size_t size = MIN(from->remaining, (size_t)WRITE_MAX);
 	size_t length;
 	char *value;
 	int err;
 
-	if (proc->entry->write == NULL) {
+	if (own->entry->write == NULL) {
 		return -EIO;
 	}
 	value = kmalloc(WRITE_MAX + 1);
@@ -168,7 +167,7 @@ static ssize_t text_write(struct file *file, struct iov_iter *from,
 		length--;
 	}
 	value[length] = '\0';
-	err = proc->entry->write(&proc->target, value, length);
+	err = own->entry->write(&own->target, value, length);
 	kfree(value);
 	if (err < 0) {
 		return err;
@@ -195,13 +194,13 @@ static int64_t text_lseek(struct file *file, int64_t offset, int whence)
 
 static void text_release(struct file *file)
 {
-	struct proc_open *open = file->private;
+	struct table_open *open = file->private;
 
-	fs_text_free(&open->text);
+	table_text_free(&open->text);
 	kfree(open);
 }
 
-const struct file_ops proc_text_ops = {
+const struct file_ops table_text_ops = {
 	.read = text_read,
 	.write = text_write,
 	.lseek = text_lseek,

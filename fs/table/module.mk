@@ -1,0 +1,1 @@
+obj-y += file.o inode.o link.o super.o text.o
