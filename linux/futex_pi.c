@@ -551,9 +551,12 @@ static int unlock_once(const struct futex_key *key, void USER *addr)
 
 	if (err == 0 && (word & UAPI_FUTEX_TID_MASK) != tid) {
 		err = -EPERM;
-	} else if (err == 0 && pi != NULL) {
+	} else if (err == 0 && pi != NULL && !list_is_empty(&pi->waiters)) {
 		err = hand_over(pi, addr, word, &owner, &dead);
 	} else if (err == 0) {
+		if (pi != NULL) { /* inherited, and nobody else waits */
+			owner = retire_if_idle(pi, &dead);
+		}
 		err = futex_cmpxchg(addr, word, 0, &old);
 		if (err == 0 && old != word) {
 			err = RETRY;

@@ -20,6 +20,8 @@
 #include <vfs/path.h>
 
 #define CLONE_ARGS_SIZE_MAX 4096 /* as Linux: a page */
+#define CLONE_FLAGS_KNOWN                                                      \
+	(UAPI_CLONE_INTO_CGROUP | UAPI_CLONE_CLEAR_SIGHAND | UINT32_MAX)
 
 /* --- new threads and processes
  * ---------------------------------------------------
@@ -105,7 +107,8 @@ long sys_clone3(void USER *args, size_t size)
 			       ? -EINVAL
 			       : -EPERM; /* ids are given by the kernel */
 	}
-	if (given.exit_signal > SIGNAL_COUNT ||
+	if ((given.flags & ~CLONE_FLAGS_KNOWN) != 0 ||
+	    given.exit_signal > SIGNAL_COUNT ||
 	    (given.stack == 0) != (given.stack_size == 0) ||
 	    (given.stack != 0 &&
 	     !user_range_ok((void USER *)given.stack, given.stack_size)) ||

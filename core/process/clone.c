@@ -30,11 +30,11 @@ static int check_flags(const struct clone_args *args)
 {
 	uint64_t flags = args->flags;
 
-	if ((flags & UAPI_CLONE_NEW_ALL) != 0) {
-		return has(flags, UAPI_CLONE_NEWNS | UAPI_CLONE_FS) ? -EINVAL
-								    : -EPERM;
-	}
-	if ((has(flags, UAPI_CLONE_THREAD) &&
+	if (has(flags, UAPI_CLONE_NEWNS | UAPI_CLONE_FS) ||
+	    has(flags, UAPI_CLONE_NEWUSER | UAPI_CLONE_FS) ||
+	    (has(flags, UAPI_CLONE_THREAD) &&
+	     (flags & (UAPI_CLONE_NEWUSER | UAPI_CLONE_NEWPID)) != 0) ||
+	    (has(flags, UAPI_CLONE_THREAD) &&
 	     !has(flags, UAPI_CLONE_SIGHAND)) ||
 	    (has(flags, UAPI_CLONE_SIGHAND) && !has(flags, UAPI_CLONE_VM)) ||
 	    has(flags, UAPI_CLONE_SIGHAND | UAPI_CLONE_CLEAR_SIGHAND) ||
@@ -42,6 +42,9 @@ static int check_flags(const struct clone_args *args)
 	    has(flags, UAPI_CLONE_INTO_CGROUP) || args->exit_signal < 0 ||
 	    args->exit_signal > SIGNAL_COUNT) {
 		return -EINVAL;
+	}
+	if ((flags & UAPI_CLONE_NEW_ALL) != 0) {
+		return -EPERM;
 	}
 	return 0;
 }
