@@ -114,7 +114,7 @@ def run_machine(machine, stdin=b"", timeout=LIMIT):
     """Runs a qemu.Machine with captured streams."""
     stdout, stderr = streams.CapturedOutput(), streams.CapturedOutput()
     outcome = session.Session(
-        run.socket_command(machine), streams.BytesInput(stdin), stdout,
+        run.pipe_command(machine), streams.BytesInput(stdin), stdout,
         stderr, timeout=timeout, forward_signals=False).run()
     console = outcome.panic or outcome.early
     log = outcome.log

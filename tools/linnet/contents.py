@@ -158,6 +158,24 @@ class Builder:
                     self.add_program(inner, depth + 1)
                     break
 
+    def is_shell(self):
+        """Is one of the programs a shell of this machine (shells(5))?"""
+        try:
+            with open("/etc/shells", encoding="utf-8") as file:
+                shells = {os.path.realpath(line.strip()) for line in file
+                          if line.startswith("/")}
+        except OSError:
+            shells = {os.path.realpath("/bin/sh")}
+        return any(os.path.realpath(p) in shells for p in self.programs)
+
+    def add_commands(self):
+        """What scripts run: a shell alone could only say "not found"."""
+        from linnet import packages
+        for path in packages.script_commands():
+            elf = self.resolver.object_at(self.tree.add_same(path))
+            if elf is not None:
+                self.resolver.add(elf, elf.interpreter, required=False)
+
     # --- data ------------------------------------------------------------------
 
     def links_to(self, path):
@@ -189,6 +207,8 @@ class Builder:
                 self.tree.add_same(path)
         for program in self.programs:
             self._add_installation(os.path.realpath(program))
+        if self.is_shell():
+            self.add_commands()
         self._follow_links()
         self._add_module_libraries()
 

@@ -26,6 +26,8 @@ def _header(number, mode, links, mtime, size, name):
 
 def write(tree, path):
     """Writes the tree as an archive."""
+    import time
+    now = int(time.time())
     with open(path, "wb") as out:
         for number, (name, node) in enumerate(tree.sorted(), 1):
             guest = os.fsencode(name.lstrip("/") or ".")
@@ -37,7 +39,7 @@ def write(tree, path):
             if size > FILE_MAX:
                 raise Failure(f"{name} is larger than 4 GiB", "use --fs rofs")
             out.write(_header(number, mode, 2 if node.kind == "d" else 1,
-                              node.mtime, size, guest))
+                              node.mtime or now, size, guest))
             if node.kind == "h":
                 _copy(node.data, out, size)
             else:

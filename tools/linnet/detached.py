@@ -209,7 +209,7 @@ def run_session(plan, machine, log):
     values = plan.values
     live_log = values.verbose or values.strace or values.bootchart
     outcome = session.Session(
-        run.socket_command(machine), streams.BytesInput(b""), log, log,
+        run.pipe_command(machine), streams.BytesInput(b""), log, log,
         timeout=plan.timeout,
         on_log=log.write if live_log else None).run()
     run.explain(outcome, plan, machine, shown=live_log)

@@ -44,6 +44,7 @@ initramfs-tools kernel ld.so.conf.d logcheck logrotate.d modprobe.d
 modules-load.d network pam.d profile.d rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d
 rc6.d rcS.d security skel ssh sudoers.d sysctl.d systemd udev
 update-motd.d""".split())
+NOT_FOR_SCRIPTS = ("dpkg", "perl-base", "login", "sysvinit-utils")
 ALIASES = ("bin", "sbin", "lib", "lib64", "libx32", "lib32")
 
 
@@ -146,6 +147,24 @@ class Database:
                         for f in folders):
                 found.add(name)
         return found
+
+
+def script_commands():
+    """What every shell script may count on: the programs of Debian's
+    essential packages (Debian Policy 3.8), without the package manager's and
+    perl."""
+    database = Database()
+    database.read_lists()
+    found = []
+    for name, fields in database.packages.items():
+        if fields.get("Essential") != "yes" or name in NOT_FOR_SCRIPTS:
+            continue
+        for line in database.lists.get(name, b"").split(b"\n"):
+            folder = os.path.dirname(line).removeprefix(b"/usr")
+            path = os.fsdecode(line)
+            if folder in (b"/bin", b"/sbin") and os.access(path, os.X_OK):
+                found.append(path)
+    return found
 
 
 def _names(text):

@@ -253,9 +253,9 @@ def print_command(plan, made, kernel_path):
     return 0
 
 
-def socket_command(machine):
+def pipe_command(machine):
     return lambda console, control: machine.command(
-        f"socket,fd={console}", f"socket,fd={control}")
+        f"pipe,path={console}", f"pipe,path={control}")
 
 
 def launch(plan, machine):
@@ -270,7 +270,7 @@ def launch(plan, machine):
     stdin = streams.BytesInput(b"") if values.no_stdin or not is_open(0) \
         else streams.FdInput(0)
     run = session.Session(
-        socket_command(machine), stdin, stdout, stderr,
+        pipe_command(machine), stdin, stdout, stderr,
         terminal=bool(values.tty), timeout=plan.timeout,
         on_log=stderr.write if live_log and not values.json else None)
     outcome = run.run()

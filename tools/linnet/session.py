@@ -7,16 +7,18 @@ COM2 the control channel.  One loop polls everything; nothing blocks in it.
     start -> 'R' (ready) -> 'X' (end) or 'P' (panic) -> QEMU has ended
 
 Before 'R' what the console shows is the kernel's own text and is kept apart.
-After QEMU's end both ports are read until they are empty.
+The ports are named pipes: QEMU writes byte by byte, and a pipe packs what a
+socket would keep as one buffer each.  Our own writing ends stay open, so that
+QEMU's end is seen on its standard error; then the pipes are read until they
+are empty.
 """
 
 import os
 import select
 import signal
-import socket
 import time
 
-from linnet import control
+from linnet import control, paths
 
 PANIC_STATUS = 35    # isa-debug-exit of a panic
 DONE_STATUS = 33     # and of an orderly end
@@ -24,6 +26,8 @@ LOG_MAX = 1 << 20
 KILL_DELAY = 5.0     # seconds QEMU may take to end after 'X' or 'P'
 SECOND_INTERRUPT = 2.0
 BROKEN_PIPE_DELAY = 2.0
+PACK_BYTES = 4096    # a smaller read is followed by a pause of
+PACK_SECONDS = 0.001
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 ESCAPE = b"\x1d"     # Ctrl-]: ends the VM in terminal mode
 
@@ -62,8 +66,8 @@ class Outcome:
 
 
 class Session:
-    """Runs one VM.  `make_command(console fd, control fd)` gives QEMU's
-    command; `on_log` gets kernel log text as it comes."""
+    """Runs one VM.  `make_command(console, control)` gives QEMU's command
+    for the two names of pipes; `on_log` gets kernel log text as it comes."""
 
     def __init__(self, make_command, stdin, stdout, stderr, *, terminal=False,
                  timeout=None, on_log=None, forward_signals=True,
@@ -98,31 +102,30 @@ class Session:
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
-            for end in (self.console, self.control, self.errors):
-                end.close()
+            self.ports.close()
+            self.errors.close()
         self.outcome.seconds = time.monotonic() - started
         return self.outcome
 
     def _start(self):
         import subprocess
-        self.console, console_end = socket.socketpair()
-        self.control, control_end = socket.socketpair()
-        command = self.make_command(console_end.fileno(),
-                                    control_end.fileno())
-        errors_read, errors_write = os.pipe()
+        self.ports = Ports()
         try:
-            self.process = subprocess.Popen(
-                with_death_signal(command), stdin=subprocess.DEVNULL,
-                stdout=errors_write, stderr=errors_write,
-                pass_fds=(console_end.fileno(), control_end.fileno()),
-                start_new_session=True, env=self.environment)
-        finally:
-            os.close(errors_write)
-            console_end.close()
-            control_end.close()
+            command = self.make_command(self.ports.console.name,
+                                        self.ports.control.name)
+            errors_read, errors_write = os.pipe()
+            try:
+                self.process = subprocess.Popen(
+                    with_death_signal(command), stdin=subprocess.DEVNULL,
+                    stdout=errors_write, stderr=errors_write,
+                    start_new_session=True, env=self.environment)
+            finally:
+                os.close(errors_write)
+        except BaseException:
+            self.ports.close()
+            raise
+        self.console, self.control = self.ports.console, self.ports.control
         self.errors = os.fdopen(errors_read, "rb", buffering=0)
-        for end in (self.console, self.control):
-            end.setblocking(False)
 
     def kill(self, by_signal=0):
         self.outcome.killed_by = self.outcome.killed_by or by_signal
@@ -152,14 +155,17 @@ class Session:
     def _watched(self, ended):
         """descriptor -> (events, handler) of what may be done now."""
         watched = {}
-        if "console" not in ended:
-            events = select.POLLIN if self.stdout.has_room() else 0
-            events |= select.POLLOUT if self.to_console else 0
-            watched[self.console.fileno()] = (events, self._on_console)
-        if "control" not in ended:
-            events = select.POLLIN if self.stderr.has_room() else 0
-            events |= select.POLLOUT if self.to_control else 0
-            watched[self.control.fileno()] = (events, self._on_control)
+        for name, port, stream, queue, handler in (
+                ("console", self.console, self.stdout, self.to_console,
+                 self._on_console),
+                ("control", self.control, self.stderr, self.to_control,
+                 self._on_control)):
+            if name in ended:
+                continue
+            if stream.has_room():
+                watched[port.reader] = (select.POLLIN, handler)
+            if queue and "errors" not in ended:
+                watched[port.writer] = (select.POLLOUT, self._on_port_room)
         if "errors" not in ended:
             watched[self.errors.fileno()] = (select.POLLIN, self._on_errors)
         for stream in (self.stdout, self.stderr):
@@ -204,18 +210,18 @@ class Session:
 
     # --- what comes from the guest --------------------------------------------
 
-    def _on_console(self, events, ended):
-        if events & select.POLLOUT and self.to_console:
-            count = _send(self.console, self.to_console)
-            del self.to_console[:count]
-        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
-            return
-        data = _receive(self.console)
+    def _on_port_room(self, _, __):
+        for port, queue in ((self.console, self.to_console),
+                            (self.control, self.to_control)):
+            del queue[:port.write(queue)]
+
+    def _on_console(self, _, ended):
+        data = self.console.read()
         if data is None:
             return
         if not self.outcome.ready and "control" not in ended:
             # 'R' was sent before the program's first byte: look for it.
-            self._on_control(select.POLLIN, ended)
+            self._on_control(0, ended)
         if not data:
             ended.add("console")
         elif self.outcome.ready:
@@ -225,13 +231,8 @@ class Session:
         else:
             self.outcome.early += data[:LOG_MAX - len(self.outcome.early)]
 
-    def _on_control(self, events, ended):
-        if events & select.POLLOUT and self.to_control:
-            count = _send(self.control, self.to_control)
-            del self.to_control[:count]
-        if not events & (select.POLLIN | select.POLLHUP | select.POLLERR):
-            return
-        data = _receive(self.control)
+    def _on_control(self, _, ended):
+        data = self.control.read()
         if data is None:
             return
         if not data:
@@ -276,6 +277,7 @@ class Session:
         if not data:
             ended.add("errors")
             self.outcome.qemu_status = self.process.wait()
+            self.ports.close_writers()
         elif len(self.outcome.qemu_errors) < LOG_MAX:
             self.outcome.qemu_errors += data
 
@@ -413,20 +415,62 @@ def with_death_signal(command):
     return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else command
 
 
-def _send(end, data):
-    try:
-        return end.send(data)
-    except BlockingIOError:
-        return 0
-    except OSError:
-        return len(data)  # QEMU has closed it: nobody will read it
+class Port:
+    """Both directions of a serial port: named pipes NAME.in and NAME.out."""
+
+    def __init__(self, name):
+        self.name = name
+        os.mkfifo(name + ".in", 0o600)
+        os.mkfifo(name + ".out", 0o600)
+        flags = os.O_NONBLOCK | os.O_CLOEXEC
+        # Both ways: a pipe without a far end cannot be opened for writing.
+        self.writer = os.open(name + ".in", os.O_RDWR | flags)
+        self.reader = os.open(name + ".out", os.O_RDONLY | flags)
+        self.holder = os.open(name + ".out", os.O_WRONLY | flags)
+
+    def read(self):
+        """Bytes, b"" at the end, None when there is nothing now."""
+        try:
+            data = os.read(self.reader, 65536)
+        except BlockingIOError:
+            return None
+        if 0 < len(data) < PACK_BYTES:
+            # The guest is writing: let some more come together.
+            time.sleep(PACK_SECONDS)
+        return data
+
+    def write(self, data):
+        try:
+            return os.write(self.writer, data[:4096]) if data else 0
+        except BlockingIOError:
+            return 0
+
+    def close_writers(self):
+        for descriptor in (self.writer, self.holder):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self.writer = self.holder = -1
 
 
-def _receive(end):
-    """Bytes, b"" at the end, None when there is nothing now."""
-    try:
-        return end.recv(65536)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
+class Ports:
+    """The two ports of a VM, in a folder of their own."""
+
+    def __init__(self):
+        self.folder = os.path.join(
+            paths.runtime_folder(),
+            f".vm-{os.getpid()}-{os.urandom(6).hex()}")
+        os.mkdir(self.folder, 0o700)
+        self.console = Port(os.path.join(self.folder, "console"))
+        self.control = Port(os.path.join(self.folder, "control"))
+
+    def close_writers(self):
+        self.console.close_writers()
+        self.control.close_writers()
+
+    def close(self):
+        self.close_writers()
+        for port in (self.console, self.control):
+            os.close(port.reader)
+            os.unlink(port.name + ".in")
+            os.unlink(port.name + ".out")
+        os.rmdir(self.folder)
