@@ -119,8 +119,44 @@ static enter_func *const table[SLOT_COUNT] = {
 #undef SYSCALL5
 #undef SYSCALL6
 
-/* Below it a number goes straight through the table.  Written once at boot. */
-static unsigned long direct_limit = SYSCALL_NUMBER_MAX;
+/*
+ * The functions themselves, for entry code that has the arguments in the
+ * registers of a C call already (arch/trap.h).
+ */
+#define ROW_DIRECT_FULL(name, x86, arm)                                        \
+	[SLOT(x86, arm)] = (syscall_direct_func *)sys_##name,
+#define ROW_DIRECT_PARTIAL(name, x86, arm) ROW_DIRECT_FULL(name, x86, arm)
+#define ROW_DIRECT_ABSENT(name, x86, arm)
+#define SYSCALL0(name, x86, arm, status) ROW_DIRECT_##status(name, x86, arm)
+#define SYSCALL1(name, x86, arm, status, ...)                                  \
+	ROW_DIRECT_##status(name, x86, arm)
+#define SYSCALL2 SYSCALL1
+#define SYSCALL3 SYSCALL1
+#define SYSCALL4 SYSCALL1
+#define SYSCALL5 SYSCALL1
+#define SYSCALL6 SYSCALL1
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+syscall_direct_func *const syscall_direct[SLOT_COUNT] = {
+	[0 ... SLOT_COUNT - 1] = arch_syscall_absent,
+#include <linux/syscalls.def>
+};
+#pragma GCC diagnostic pop
+#undef SYSCALL0
+#undef SYSCALL1
+#undef SYSCALL2
+#undef SYSCALL3
+#undef SYSCALL4
+#undef SYSCALL5
+#undef SYSCALL6
+
+/* Below it a number goes straight through the tables.  Written once at boot. */
+unsigned long syscall_direct_limit = SYSCALL_NUMBER_MAX;
+
+long syscall_absent(const struct trapframe *frame)
+{
+	return enter_absent(frame);
+}
 
 static NO_INLINE long call_slowly(const struct trapframe *frame)
 {
@@ -138,7 +174,7 @@ void trap_syscall(struct trapframe *frame)
 {
 	unsigned long number = frame_syscall_number(frame);
 
-	if (likely(number < direct_limit)) {
+	if (likely(number < syscall_direct_limit)) {
 		frame_set_result(frame, table[number](frame));
 	} else {
 		frame_set_result(frame, call_slowly(frame));
@@ -148,7 +184,7 @@ void trap_syscall(struct trapframe *frame)
 static int dispatch_start(void)
 {
 	if (CONFIG_STRACE && options()->strace) {
-		direct_limit = 0;
+		syscall_direct_limit = 0;
 	}
 	return 0;
 }

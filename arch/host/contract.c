@@ -15,6 +15,7 @@
 #include <arch/signal.h>
 #include <arch/smp.h>
 #include <arch/time.h>
+#include <arch/trap.h>
 #include <arch/user.h>
 #include <arch/vdso.h>
 
@@ -141,6 +142,10 @@ void context_set_tls(struct thread *thread, uintptr_t base)
 struct trapframe *frame_current(void)
 {
 	return NULL;
+}
+
+void arch_syscall_absent(void)
+{
 }
 
 /* --- MMU --------------------------------------------------------------------

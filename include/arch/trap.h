@@ -35,6 +35,19 @@ void trap_signal(struct trapframe *frame, int signal, int code, uintptr_t addr,
 void trap_syscall(struct trapframe *frame);
 
 /*
+ * linux/dispatch.c: for entry code that calls sys_x() itself, with the
+ * arguments in the registers of a C call: the functions by number, valid for
+ * numbers below the limit (0 when every call must take trap_syscall()).
+ * Numbers without function lead to arch_syscall_absent(), which the
+ * architecture defines: it calls syscall_absent() with the frame.
+ */
+typedef void syscall_direct_func(void);
+extern syscall_direct_func *const syscall_direct[];
+extern unsigned long syscall_direct_limit;
+void arch_syscall_absent(void);
+long syscall_absent(const struct trapframe *frame);
+
+/*
  * core/process/resume.c: runs before every return to the application with
  * work pending (thread->work != 0): reschedule, signals, task exit.
  * Interrupts disabled on entry and return; enabled inside.

@@ -109,10 +109,14 @@ syscall_common:
 	pushq $VECTOR_SYSCALL
 	push_registers
 	xorl %ebp, %ebp
-	movq %rsp, %rdi
+	cmpq syscall_direct_limit(%rip), %rax
+	jae 3f
+	movq %r10, %rcx			/* else the registers of a C call */
 	sti
-	call trap_syscall
+	call *syscall_direct(, %rax, 8)
 	cli
+	movq %rax, FRAME_RAX(%rsp)
+syscall_done:
 	movq %gs:CPU_LOCAL_THREAD, %rax
 	cmpl $0, THREAD_WORK_OFFSET(%rax)
 	jne return_with_work
@@ -147,6 +151,19 @@ syscall_common:
 	movq FRAME_RSP(%rsp), %rsp
 	sti
 	jmp *%rcx
+
+3:	movq %rsp, %rdi
+	sti
+	call trap_syscall
+	cli
+	jmp syscall_done
+
+/* A number without function, from the table: the frame is above our return
+ * address. */
+	.globl arch_syscall_absent
+arch_syscall_absent:
+	leaq 8(%rsp), %rdi
+	jmp syscall_absent
 
 /* The frame is at rsp, interrupts off, the thread has work. */
 return_with_work:
