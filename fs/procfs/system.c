@@ -21,6 +21,12 @@
 #include <time/clock.h>
 #include <uapi/errno.h>
 
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 #define ULL(x) ((unsigned long long)(x))
 
 #define CPU_TEXT_SIZE 4096 /* of one CPU at first */
@@ -183,7 +189,7 @@ int proc_show_version(struct table_text *text,
 {
 	(void)target;
 	table_text_add(text, "%s version %s (linnet@%s) (%s) %s\n", UTS_SYSNAME,
-		       UTS_RELEASE, LINNET_VERSION, __VERSION__, UTS_VERSION);
+		       UTS_RELEASE, LINNET_VERSION, COMPILER, UTS_VERSION);
 	return 0;
 }
 

@@ -61,6 +61,10 @@ static int file_open(struct inode *inode, struct file *file)
 	if (err < 0) {
 		return err;
 	}
+	/* Root too: what cannot be changed says so at once. */
+	if ((file->mode & FILE_WRITE) != 0 && (own->entry->mode & 0222) == 0) {
+		return -EACCES;
+	}
 	/* Regular files here have no pages. */
 	file->vm.ops = NULL;
 	file->vm.cache = NULL;

@@ -1,0 +1,1 @@
+obj-y += block.o cpu.o memory.o super.o
