@@ -207,6 +207,10 @@ static long map_file(struct map_request *request, struct file *file,
 	default:
 		return -EINVAL;
 	}
+	if (file->ops->maps_anonymous) {
+		return (file->mode & FILE_READ) == 0 ? -EACCES
+						     : map_anonymous(request);
+	}
 	err = file_map(file, request->vma, &request->object, &request->vma);
 	if (err < 0) {
 		return err;

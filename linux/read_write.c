@@ -154,6 +154,7 @@ static long do_vector(int fd, const void USER *vector, unsigned long count,
 				    &allocated);
 	}
 	if (result == 0) {
+		iter.append = (flags & RWF_APPEND) != 0;
 		result = direction == DIRECTION_READ
 				 ? file_read(ref.file, &iter, pos)
 				 : file_write(ref.file, &iter, pos);
@@ -207,12 +208,13 @@ long sys_pwritev(int fd, const void USER *iov, unsigned long count,
 			    DIRECTION_WRITE, 0);
 }
 
-/* NOWAIT and APPEND need support inside of the filesystems: EOPNOTSUPP tells
- * the caller to do without. */
+/* NOWAIT needs support inside of the filesystems: EOPNOTSUPP tells the caller
+ * to do without. */
 static long check_flags(int flags)
 {
-	return (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0 ? -EOPNOTSUPP
-								  : 0;
+	return (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND)) != 0
+		       ? -EOPNOTSUPP
+		       : 0;
 }
 
 static long do_vector2(int fd, const void USER *iov, unsigned long count,

@@ -61,68 +61,6 @@ static int64_t seek_nowhere(struct file *file, int64_t offset, int whence)
 	return 0;
 }
 
-/* --- mapping /dev/zero -------------------------------------------------------
- */
-
-static struct file *file_of(struct vm_object *object)
-{
-	return container_of(object, struct file, vm);
-}
-
-static void zero_get(struct vm_object *object)
-{
-	file_get(file_of(object));
-}
-
-static void zero_put(struct vm_object *object)
-{
-	file_put(file_of(object));
-}
-
-/* Private mappings copy it when they write. */
-static int zero_page(struct vm_object *object, uint64_t index,
-		     struct page **page_out)
-{
-	(void)object;
-	(void)index;
-	*page_out = page_zero();
-	page_get(*page_out);
-	return 0;
-}
-
-static size_t zero_name(struct vm_object *object, char *buf, size_t size)
-{
-	return vm_object_ops_file.name(object, buf, size);
-}
-
-static void zero_identity(struct vm_object *object, uint64_t *dev_out,
-			  uint64_t *ino_out)
-{
-	vm_object_ops_file.identity(object, dev_out, ino_out);
-}
-
-static const struct vm_object_ops zero_vm_ops = {
-	.get = zero_get,
-	.put = zero_put,
-	.page = zero_page,
-	.name = zero_name,
-	.identity = zero_identity,
-};
-
-/* Shared mappings are memory of their own: file_map() makes them. */
-static int zero_mmap(struct file *file, uint32_t vma_flags)
-{
-	(void)file;
-	return (vma_flags & VMA_SHARED) != 0 ? -ENODEV : 0;
-}
-
-static int zero_open(struct inode *inode, struct file *file)
-{
-	(void)inode;
-	file->vm.ops = &zero_vm_ops;
-	return 0;
-}
-
 static const struct file_ops null_ops = {
 	.read = read_nothing,
 	.write = write_anything,
@@ -133,7 +71,7 @@ static const struct file_ops zero_ops = {
 	.read = read_zeros,
 	.write = write_anything,
 	.lseek = seek_nowhere,
-	.mmap = zero_mmap,
+	.maps_anonymous = true,
 };
 
 static const struct file_ops full_ops = {
@@ -154,7 +92,6 @@ static struct char_device memory_devices[] = {
 		.device = MAKE_DEVICE(MEMORY_MAJOR, 5),
 		.mode = 0666,
 		.ops = &zero_ops,
-		.open = zero_open,
 	},
 	{
 		.name = "full",

@@ -163,7 +163,9 @@ ssize_t file_read(struct file *file, struct iov_iter *to, int64_t *pos)
 		return -EBADF;
 	}
 	if (file->ops->read == NULL) {
-		return -EINVAL;
+		return file->inode != NULL && inode_is_dir(file->inode)
+			       ? -EISDIR
+			       : -EINVAL;
 	}
 	if (pos != NULL) {
 		return *pos < 0 ? -EINVAL : file->ops->read(file, to, pos);

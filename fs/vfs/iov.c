@@ -22,6 +22,7 @@ static void init_single(struct iov_iter *iter, const void *base, size_t size,
 	iter->offset = 0;
 	iter->remaining = size;
 	iter->kernel = kernel;
+	iter->append = false;
 }
 
 void iov_init_user(struct iov_iter *iter, const void USER *base, size_t size)
@@ -93,6 +94,7 @@ int iov_import(struct iov_iter *iter, const void USER *vector, size_t count,
 	iter->offset = 0;
 	iter->remaining = total;
 	iter->kernel = false;
+	iter->append = false;
 	return 0;
 }
 

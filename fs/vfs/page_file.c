@@ -189,6 +189,11 @@ static ssize_t write_pages(struct page_cache *cache, struct iov_iter *from,
 	return done > 0 ? (ssize_t)done : err;
 }
 
+static bool appends(const struct file *file, const struct iov_iter *from)
+{
+	return from->append || (READ_ONCE(file->flags) & UAPI_O_APPEND) != 0;
+}
+
 static ssize_t write_locked(struct file *file, struct iov_iter *from,
 			    int64_t *pos)
 {
@@ -196,7 +201,7 @@ static ssize_t write_locked(struct file *file, struct iov_iter *from,
 	size_t count = from->remaining;
 	ssize_t result;
 
-	if ((READ_ONCE(file->flags) & UAPI_O_APPEND) != 0) {
+	if (appends(file, from)) {
 		*pos = (int64_t)inode->cache.size;
 	}
 	result = limit_write((uint64_t)*pos, &count);
@@ -251,7 +256,7 @@ ssize_t page_cache_file_write(struct file *file, struct iov_iter *from,
 	     (UAPI_F_SEAL_WRITE | UAPI_F_SEAL_FUTURE_WRITE)) != 0) {
 		return -EPERM;
 	}
-	if ((READ_ONCE(file->flags) & UAPI_O_APPEND) == 0 &&
+	if (!appends(file, from) &&
 	    (uint64_t)*pos + from->remaining <= size_of(&inode->cache)) {
 		result = write_inside(file, from, pos);
 	}

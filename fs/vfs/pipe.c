@@ -8,9 +8,10 @@
  * their own.  A read frees slots; room comes back only by that, so:
  *  (1) a writer sleeps only while all slots are taken,
  *  (2) a reader sleeps only while none is,
- * and a wake-up is sent only to a queue where somebody waits.  It wakes one
- * sleeper (and tells all that poll); who leaves something behind, data or free
- * slots, wakes the next.
+ * and wake-ups are sent only when a change leaves one of these states.  They
+ * wake one sleeper (and tell all that poll); a sleeper that was woken and leaves
+ * something behind, data or free slots, wakes the next.  Once poll() was
+ * asked, all data that comes is told: edge-triggered epoll counts on it.
  *
  * Lock: pipe->lock, held while bytes are copied; copies may fault and sleep.
  * Wake-ups are sent after it was released.  Bound: slot_count pages.
@@ -235,53 +236,72 @@ ssize_t pipe_fill(struct pipe *pipe, struct iov_iter *from, bool packet)
 /* --- sleeping and waking
  * ------------------------------------------------------------ */
 
-int pipe_wait_data(struct pipe *pipe, bool nonblock)
+void pipe_begin(const struct pipe *pipe, struct pipe_before *before)
 {
-	while (pipe_is_empty(pipe)) {
-		if (pipe->writers == 0) {
-			return 1;
-		}
-		if (nonblock) {
-			return -EAGAIN;
-		}
-		if (wait_queue_sleep_mutex(&pipe->read_wait, &pipe->lock,
-					   WAIT_INTERRUPTIBLE | WAIT_EXCLUSIVE,
-					   WAIT_FOREVER) < 0) {
-			return -ERESTARTSYS;
-		}
-	}
-	return 0;
+	before->bytes = pipe->bytes;
+	before->full = pipe_is_full(pipe);
 }
 
-int pipe_wait_room(struct pipe *pipe, bool nonblock)
+static int sleep_on(struct pipe *pipe, struct wait_queue *queue)
 {
-	for (;;) {
+	return wait_queue_sleep_mutex(queue, &pipe->lock,
+				      WAIT_INTERRUPTIBLE | WAIT_EXCLUSIVE,
+				      WAIT_FOREVER) < 0
+		       ? -ERESTARTSYS
+		       : 0;
+}
+
+int pipe_wait_data(struct pipe *pipe, bool nonblock, struct pipe_before *before)
+{
+	int err = 0;
+
+	while (err == 0 && pipe_is_empty(pipe)) {
+		if (pipe->writers == 0) {
+			err = 1;
+		} else if (nonblock) {
+			err = -EAGAIN;
+		} else {
+			err = sleep_on(pipe, &pipe->read_wait);
+			before->slept_for_data = true;
+		}
+	}
+	pipe_begin(pipe, before);
+	return err;
+}
+
+int pipe_wait_room(struct pipe *pipe, bool nonblock, struct pipe_before *before)
+{
+	int err = 0;
+
+	while (err == 0) {
 		if (pipe->readers == 0) {
 			vfs_send_signal(UAPI_SIGPIPE);
-			return -EPIPE;
-		}
-		if (!pipe_is_full(pipe)) {
-			return 0;
-		}
-		if (nonblock) {
-			return -EAGAIN;
-		}
-		if (wait_queue_sleep_mutex(&pipe->write_wait, &pipe->lock,
-					   WAIT_INTERRUPTIBLE | WAIT_EXCLUSIVE,
-					   WAIT_FOREVER) < 0) {
-			return -ERESTARTSYS;
+			err = -EPIPE;
+		} else if (!pipe_is_full(pipe)) {
+			break;
+		} else if (nonblock) {
+			err = -EAGAIN;
+		} else {
+			err = sleep_on(pipe, &pipe->write_wait);
+			before->slept_for_room = true;
 		}
 	}
+	pipe_begin(pipe, before);
+	return err;
 }
 
-unsigned pipe_wakeups(const struct pipe *pipe)
+unsigned pipe_wakeups(const struct pipe *pipe, const struct pipe_before *before)
 {
 	unsigned wakeups = 0;
+	bool more = pipe->bytes > before->bytes &&
+		    (before->bytes == 0 || pipe->polled);
 
-	if (!pipe_is_empty(pipe) && !wait_queue_is_empty(&pipe->read_wait)) {
+	if (!pipe_is_empty(pipe) && (more || before->slept_for_data) &&
+	    !wait_queue_is_empty(&pipe->read_wait)) {
 		wakeups |= PIPE_WAKE_READERS;
 	}
-	if (!pipe_is_full(pipe) && !wait_queue_is_empty(&pipe->write_wait)) {
+	if (!pipe_is_full(pipe) && (before->full || before->slept_for_room) &&
+	    !wait_queue_is_empty(&pipe->write_wait)) {
 		wakeups |= PIPE_WAKE_WRITERS;
 	}
 	return wakeups;

@@ -35,6 +35,7 @@ struct pipe {
 	uint32_t reader_opens;	      /* [l] FIFOs: ever */
 	uint32_t writer_opens;	      /* [l] */
 	uint32_t file_count;	      /* [inode->lock or l] */
+	bool polled; /* [l] poll() was asked: tell it of all data */
 	struct page *spare;	      /* [l] the next page to fill */
 	uint64_t number;	      /* [I] of pipes without inode */
 	uint64_t created_ns;	      /* [I] */
@@ -79,14 +80,26 @@ ssize_t pipe_fill(struct pipe *pipe, struct iov_iter *from, bool packet);
 /* Bytes that surely fit. */
 size_t pipe_room(const struct pipe *pipe, bool packet);
 
-/* Wait until there is something to read or a free slot.  0; -EAGAIN (nonblock),
- * -ERESTARTSYS, -EPIPE (with SIGPIPE); 1: end of file. */
-int pipe_wait_data(struct pipe *pipe, bool nonblock);
-int pipe_wait_room(struct pipe *pipe, bool nonblock);
+/* What was true before a change; see pipe_wakeups(). */
+struct pipe_before {
+	uint64_t bytes;
+	bool full;
+	bool slept_for_data, slept_for_room;
+};
+void pipe_begin(const struct pipe *pipe, struct pipe_before *before);
 
-/* Whom a change concerns: computed with the lock held, sent after it was
- * released (or before a sleep on the other queue). */
+/* Wait until there is something to read or a free slot, and note in *before how
+ * it then is.  0; -EAGAIN (nonblock), -ERESTARTSYS, -EPIPE (with SIGPIPE); 1:
+ * end of file. */
+int pipe_wait_data(struct pipe *pipe, bool nonblock,
+		   struct pipe_before *before);
+int pipe_wait_room(struct pipe *pipe, bool nonblock,
+		   struct pipe_before *before);
+
+/* Whom the change since *before concerns: computed with the lock held, sent
+ * after it was released (or before a sleep on the other queue). */
 #define PIPE_WAKE_READERS (1u << 0)
 #define PIPE_WAKE_WRITERS (1u << 1)
-unsigned pipe_wakeups(const struct pipe *pipe);
+unsigned pipe_wakeups(const struct pipe *pipe,
+		      const struct pipe_before *before);
 void pipe_wake(struct pipe *pipe, unsigned wakeups);

@@ -37,6 +37,7 @@ static bool nonblocking(const struct file *file)
 static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
 	struct pipe *pipe = file->private;
+	struct pipe_before before = {.bytes = 0};
 	unsigned wakeups;
 	ssize_t result;
 
@@ -45,13 +46,13 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 		return 0;
 	}
 	mutex_lock(&pipe->lock);
-	result = pipe_wait_data(pipe, nonblocking(file));
+	result = pipe_wait_data(pipe, nonblocking(file), &before);
 	if (result == 0) {
 		result = pipe_drain(pipe, to);
 	} else if (result == 1) {
 		result = 0; /* end of file */
 	}
-	wakeups = pipe_wakeups(pipe);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	pipe_wake(pipe, wakeups);
 	return result;
@@ -59,7 +60,7 @@ static ssize_t pipe_read(struct file *file, struct iov_iter *to, int64_t *pos)
 
 /* Writes what fits; sleeps for the rest.  The lock is released in between. */
 static ssize_t write_locked(struct pipe *pipe, struct iov_iter *from,
-			    const struct file *file)
+			    const struct file *file, struct pipe_before *before)
 {
 	bool packet = (READ_ONCE(file->flags) & UAPI_O_DIRECT) != 0;
 	bool atomic = from->remaining <= PIPE_ATOMIC_SIZE;
@@ -82,12 +83,12 @@ static ssize_t write_locked(struct pipe *pipe, struct iov_iter *from,
 		if (from->remaining == 0) {
 			return done;
 		}
-		/* Readers must know before we sleep. */
-		pipe_wake(pipe, pipe_wakeups(pipe));
 		if (!pipe_is_full(pipe)) {
 			return done > 0 ? done : -EFAULT; /* a short copy */
 		}
-		err = pipe_wait_room(pipe, nonblocking(file));
+		/* Readers must know before we sleep. */
+		pipe_wake(pipe, pipe_wakeups(pipe, before));
+		err = pipe_wait_room(pipe, nonblocking(file), before);
 		if (err < 0) {
 			return done > 0 ? done : err;
 		}
@@ -98,6 +99,7 @@ static ssize_t pipe_write(struct file *file, struct iov_iter *from,
 			  int64_t *pos)
 {
 	struct pipe *pipe = file->private;
+	struct pipe_before before = {.bytes = 0};
 	unsigned wakeups;
 	ssize_t result;
 
@@ -106,8 +108,9 @@ static ssize_t pipe_write(struct file *file, struct iov_iter *from,
 		return 0;
 	}
 	mutex_lock(&pipe->lock);
-	result = write_locked(pipe, from, file);
-	wakeups = pipe_wakeups(pipe);
+	pipe_begin(pipe, &before);
+	result = write_locked(pipe, from, file, &before);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	pipe_wake(pipe, wakeups);
 	return result;
@@ -121,6 +124,11 @@ static uint32_t pipe_poll(struct file *file, struct poll_table *table)
 	struct pipe *pipe = file->private;
 	uint32_t events = 0;
 
+	if (table != NULL && !READ_ONCE(pipe->polled)) {
+		mutex_lock(&pipe->lock);
+		pipe->polled = true;
+		mutex_unlock(&pipe->lock);
+	}
 	if ((file->mode & FILE_READ) != 0) {
 		poll_wait(table, &pipe->read_wait);
 	}
@@ -330,6 +338,7 @@ static int resize_locked(struct pipe *pipe, struct pipe_slot *slots,
 
 long pipe_set_size(struct pipe *pipe, size_t size)
 {
+	struct pipe_before before = {.bytes = 0};
 	unsigned wakeups;
 	struct pipe_slot *slots;
 	uint32_t count;
@@ -348,8 +357,9 @@ long pipe_set_size(struct pipe *pipe, size_t size)
 		return -ENOMEM;
 	}
 	mutex_lock(&pipe->lock);
+	pipe_begin(pipe, &before);
 	err = resize_locked(pipe, slots, count);
-	wakeups = pipe_wakeups(pipe);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	if (err < 0) {
 		kfree(slots);

@@ -48,12 +48,13 @@ static ssize_t write_slot(struct pipe *pipe, struct file *out, int64_t *out_pos,
 static ssize_t from_pipe(struct pipe *pipe, struct file *out, int64_t *out_pos,
 			 size_t count, bool nonblock)
 {
+	struct pipe_before before = {.bytes = 0};
 	size_t done = 0;
 	ssize_t moved;
 	unsigned wakeups;
 
 	mutex_lock(&pipe->lock);
-	moved = pipe_wait_data(pipe, nonblock);
+	moved = pipe_wait_data(pipe, nonblock, &before);
 	if (moved == 1) {
 		moved = 0;
 		count = 0;
@@ -65,7 +66,7 @@ static ssize_t from_pipe(struct pipe *pipe, struct file *out, int64_t *out_pos,
 		}
 		done += (size_t)moved;
 	}
-	wakeups = pipe_wakeups(pipe);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	pipe_wake(pipe, wakeups);
 	return done > 0 ? (ssize_t)done : moved;
@@ -117,10 +118,11 @@ static ssize_t read_fresh_page(struct file *in, int64_t *pos, size_t count,
 
 static int wait_room(struct pipe *pipe, bool nonblock)
 {
+	struct pipe_before before = {.bytes = 0};
 	int err;
 
 	mutex_lock(&pipe->lock);
-	err = pipe_wait_room(pipe, nonblock);
+	err = pipe_wait_room(pipe, nonblock, &before);
 	mutex_unlock(&pipe->lock);
 	return err;
 }
@@ -130,6 +132,7 @@ static int wait_room(struct pipe *pipe, bool nonblock)
 static int add_read_page(struct pipe *pipe, struct page *page, size_t offset,
 			 size_t size)
 {
+	struct pipe_before before = {.bytes = 0};
 	unsigned wakeups;
 
 	mutex_lock(&pipe->lock);
@@ -143,8 +146,10 @@ static int add_read_page(struct pipe *pipe, struct page *page, size_t offset,
 		vfs_send_signal(UAPI_SIGPIPE);
 		return -EPIPE;
 	}
+	pipe_begin(pipe, &before);
+	before.slept_for_room = true; /* wait_room() may have */
 	pipe_add_page(pipe, page, offset, size, false, false);
-	wakeups = pipe_wakeups(pipe);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	pipe_wake(pipe, wakeups);
 	return 0;
@@ -256,10 +261,11 @@ static size_t transfer_locked(struct pipe *in, struct pipe *out, size_t count,
 /* 0, 1 (end of file) or an error; both unlocked again. */
 static int wait_both(struct pipe *in, struct pipe *out, bool nonblock)
 {
+	struct pipe_before before = {.bytes = 0};
 	int err;
 
 	mutex_lock(&in->lock);
-	err = pipe_wait_data(in, nonblock);
+	err = pipe_wait_data(in, nonblock, &before);
 	mutex_unlock(&in->lock);
 	return err != 0 ? err : wait_room(out, nonblock);
 }
@@ -275,15 +281,20 @@ static ssize_t between_pipes(struct pipe *in, struct pipe *out, size_t count,
 		return -EINVAL;
 	}
 	while (done == 0) {
+		/* whether wait_both() has slept does not matter: wake */
+		struct pipe_before before_in = {.slept_for_data = true};
+		struct pipe_before before_out = {.slept_for_room = true};
 		int err = wait_both(in, out, nonblock);
 
 		if (err != 0) {
 			return err < 0 ? err : 0;
 		}
 		lock_both(in, out);
+		pipe_begin(in, &before_in);
+		pipe_begin(out, &before_out);
 		done = transfer_locked(in, out, count, tee);
-		wake_in = pipe_wakeups(in);
-		wake_out = pipe_wakeups(out);
+		wake_in = pipe_wakeups(in, &before_in);
+		wake_out = pipe_wakeups(out, &before_out);
 		mutex_unlock(&in->lock);
 		mutex_unlock(&out->lock);
 		pipe_wake(in, wake_in);
@@ -369,6 +380,7 @@ ssize_t splice_vmsplice(struct file *file, struct iov_iter *iter,
 {
 	struct pipe *pipe = pipe_of(file);
 	bool nonblock = nonblocking(file, flags);
+	struct pipe_before before = {.bytes = 0};
 	ssize_t result;
 	unsigned wakeups;
 
@@ -380,19 +392,19 @@ ssize_t splice_vmsplice(struct file *file, struct iov_iter *iter,
 	}
 	mutex_lock(&pipe->lock);
 	if ((file->mode & FILE_WRITE) != 0) {
-		result = pipe_wait_room(pipe, nonblock);
+		result = pipe_wait_room(pipe, nonblock, &before);
 		if (result == 0) {
 			result = pipe_fill(pipe, iter, false);
 		}
 	} else {
-		result = pipe_wait_data(pipe, nonblock);
+		result = pipe_wait_data(pipe, nonblock, &before);
 		if (result == 0) {
 			result = pipe_drain(pipe, iter);
 		} else if (result == 1) {
 			result = 0;
 		}
 	}
-	wakeups = pipe_wakeups(pipe);
+	wakeups = pipe_wakeups(pipe, &before);
 	mutex_unlock(&pipe->lock);
 	pipe_wake(pipe, wakeups);
 	return result;

@@ -55,6 +55,8 @@ struct file_ops {
 	long (*ioctl)(struct file *file, unsigned command, unsigned long arg);
 	/* Checks a mapping request; NULL with vm.ops set: allowed. */
 	int (*mmap)(struct file *file, uint32_t vma_flags);
+	/* Mappings are fresh memory, as with MAP_ANONYMOUS: /dev/zero. */
+	bool maps_anonymous;
 	int (*readdir)(struct file *file, struct dir_sink *sink, int64_t *pos);
 	int (*fsync)(struct file *file, bool data_only);
 	int (*fallocate)(struct file *file, int mode, int64_t offset,

@@ -29,6 +29,7 @@ struct iov_iter {
 	size_t offset;		  /* in the current one */
 	size_t remaining;	  /* bytes left in all */
 	bool kernel;		  /* buffers of the kernel */
+	bool append;		  /* write at the end: RWF_APPEND */
 	struct iov single;
 };
 
