@@ -9,8 +9,8 @@
  *  (1) a writer sleeps only while all slots are taken,
  *  (2) a reader sleeps only while none is,
  * and wake-ups are sent only when a change leaves one of these states.  They
- * wake one sleeper (and tell all that poll); a sleeper that was woken and leaves
- * something behind, data or free slots, wakes the next.  Once poll() was
+ * wake one sleeper (and tell all that poll); a sleeper that was woken and
+ * leaves something behind, data or free slots, wakes the next.  Once poll() was
  * asked, all data that comes is told: edge-triggered epoll counts on it.
  *
  * Lock: pipe->lock, held while bytes are copied; copies may fault and sleep.

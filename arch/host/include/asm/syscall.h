@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* The fake machine uses the numbers of x86-64. */
-#define SYSCALL_NUMBER(x86_64, aarch64) (x86_64)
+/* The fake machine uses the numbers and layouts of x86-64. */
+#include <arch/x86_64/include/asm/syscall.h>
