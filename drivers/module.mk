@@ -1,1 +1,4 @@
-subdir-y += acpi block bus char console pci tty virtio
+subdir-y += block bus char console tty
+subdir-$(CONFIG_ACPI) += acpi
+subdir-$(CONFIG_PCI) += pci
+subdir-$(CONFIG_VIRTIO) += virtio

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * The end of the machine: QEMU's isa-debug-exit, then a reset through the
- * keyboard controller, then a triple fault (which ends QEMU with -no-reboot).
+ * The end of the machine: QEMU's isa-debug-exit, then ACPI where it is known,
+ * then a reset through the keyboard controller, then a triple fault (which ends
+ * QEMU with -no-reboot).
  */
 #include <arch/power.h>
 
 #include <arch/cpu.h>
 #include <arch/io.h>
+#include <stddef.h>
 
 #define DEBUG_EXIT_PORT	 0xf4
 #define DEBUG_EXIT_DONE	 0x10 /* QEMU ends with (value << 1) | 1 */
 #define DEBUG_EXIT_PANIC 0x11
 #define KEYBOARD_COMMAND 0x64
 #define KEYBOARD_RESET	 0xfe
+
+static void (*handle_off)(void);   /* [I] */
+static void (*handle_reset)(void); /* [I] */
+
+void power_set_handlers(void (*off)(void), void (*reset)(void))
+{
+	handle_off = off;
+	handle_reset = reset;
+}
 
 _Noreturn void power_reset(void)
 {
@@ -23,6 +34,9 @@ _Noreturn void power_reset(void)
 	} __attribute__((packed)) no_idt = {0, 0};
 
 	cpu_irq_disable();
+	if (handle_reset != NULL) {
+		handle_reset();
+	}
 	port_write8(KEYBOARD_COMMAND, KEYBOARD_RESET);
 	__asm__ volatile("lidt %0; int3" : : "m"(no_idt));
 	for (;;) {
@@ -34,6 +48,9 @@ _Noreturn void power_off(void)
 {
 	cpu_irq_disable();
 	port_write32(DEBUG_EXIT_PORT, DEBUG_EXIT_DONE);
+	if (handle_off != NULL) {
+		handle_off();
+	}
 	power_reset();
 }
 

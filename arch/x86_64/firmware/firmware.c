@@ -3,23 +3,24 @@
 /*
  * Reads how many processors and which interrupt controllers there are.
  *
- * ACPI 6.5: 5.2.5.3 (RSDP), 5.2.7 and 5.2.8 (RSDT, XSDT), 5.2.12 (MADT).
+ * ACPI 6.5: 5.2.5.1 (finding the root pointer), 5.2.12 (MADT).
  * Without ACPI, QEMU says how many processors it made through fw_cfg
  * (selector 5), and the I/O APIC is at its usual place.  A table with a bad
- * checksum or length counts as absent.  Reads are confined to the direct map;
- * tables are at most TABLE_MAX long.
+ * checksum or length counts as absent (lib/acpi_table.c).  Reads are confined
+ * to the direct map.
  */
 #include <asm/firmware.h>
 
 #include <arch/boot.h>
+#include <arch/firmware.h>
 #include <arch/io.h>
 #include <arch/mmu.h>
 #include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
 
-#define TABLE_MAX	 (1u << 20)
-#define MAPPED_END	 (4ull << 30) /* firmware puts its tables below */
+#define BIOS_START	 0xe0000u
+#define BIOS_END	 0x100000u
 #define IOAPIC_ADDRESS	 0xfec00000u
 #define FW_CFG_SELECTOR	 0x510
 #define FW_CFG_DATA	 0x511
@@ -33,25 +34,8 @@
 #define POLARITY_MASK	 3
 #define POLARITY_HIGH	 1
 
-struct sdt_header {
-	char signature[4];
-	uint32_t length;
-	uint8_t revision;
-	uint8_t checksum;
-	char ids[26];
-} PACKED;
-
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	uint32_t length;
-	uint64_t xsdt;
-} PACKED;
-
 static struct firmware_cpus cpus;
+static uint64_t root_pointer; /* [I] 0: no ACPI */
 
 const struct firmware_cpus *firmware_cpus(void)
 {
@@ -78,67 +62,23 @@ static const void *mapped(uint64_t address, uint64_t size)
 	return NULL;
 }
 
-static bool sum_is_zero(const void *data, size_t size)
+/* Where the BIOS leaves the root pointer when the loader does not tell. */
+static uint64_t scan_for_rsdp(void)
 {
-	const uint8_t *bytes = data;
-	uint8_t sum = 0;
+	const void *memory = mmu_direct((paddr_t){.value = BIOS_START});
+	size_t at = acpi_table_scan(memory, BIOS_END - BIOS_START);
 
-	for (size_t i = 0; i < size; i++) {
-		sum = (uint8_t)(sum + bytes[i]);
-	}
-	return sum == 0;
+	return at == SIZE_MAX ? 0 : BIOS_START + at;
 }
 
-static const struct sdt_header *table_at(uint64_t address)
+const struct acpi_table *firmware_table(const char *signature, unsigned index)
 {
-	const struct sdt_header *table = NULL;
-
-	if (address != 0 && address < MAPPED_END) {
-		table = mapped(address, sizeof(*table));
-	}
-	if (table == NULL || table->length < sizeof(*table) ||
-	    table->length > TABLE_MAX ||
-	    mapped(address, table->length) == NULL ||
-	    !sum_is_zero(table, table->length)) {
-		return NULL;
-	}
-	return table;
+	return acpi_table_find(mapped, root_pointer, signature, index);
 }
 
-static uint64_t root_entry(const uint8_t *entry, size_t width)
+const struct acpi_table *firmware_table_at(uint64_t address)
 {
-	uint64_t value = 0;
-
-	memcpy(&value, entry, width); /* little endian */
-	return value;
-}
-
-static const struct sdt_header *find_madt(void)
-{
-	uint64_t address = boot_info()->acpi_rsdp;
-	const struct rsdp *rsdp =
-		address == 0 ? NULL : mapped(address, sizeof(*rsdp));
-	const struct sdt_header *root;
-	size_t width;
-
-	if (rsdp == NULL || memcmp(rsdp->signature, "RSD PTR ", 8) != 0) {
-		return NULL;
-	}
-	width = rsdp->revision >= 2 && rsdp->xsdt != 0 ? 8 : 4;
-	root = table_at(width == 8 ? rsdp->xsdt : rsdp->rsdt);
-	if (root == NULL) {
-		return NULL;
-	}
-	for (size_t at = sizeof(*root); at + width <= root->length;
-	     at += width) {
-		const struct sdt_header *table =
-			table_at(root_entry((const uint8_t *)root + at, width));
-
-		if (table != NULL && memcmp(table->signature, "APIC", 4) == 0) {
-			return table;
-		}
-	}
-	return NULL;
+	return acpi_table_at(mapped, address);
 }
 
 static uint32_t field32(const uint8_t *bytes)
@@ -195,7 +135,7 @@ static void read_structure(const uint8_t *data, unsigned length)
 	}
 }
 
-static void read_madt(const struct sdt_header *madt)
+static void read_madt(const struct acpi_table *madt)
 {
 	const uint8_t *bytes = (const uint8_t *)madt;
 	size_t at = sizeof(*madt) + 8;
@@ -235,12 +175,16 @@ static unsigned fw_cfg_cpu_count(void)
 
 void firmware_init(void)
 {
-	const struct sdt_header *madt;
+	const struct acpi_table *madt;
 
 	for (unsigned i = 0; i < FIRMWARE_ISA_COUNT; i++) {
 		cpus.isa_lines[i] = i;
 	}
-	madt = find_madt();
+	root_pointer = boot_info()->acpi_rsdp;
+	if (root_pointer == 0) {
+		root_pointer = scan_for_rsdp();
+	}
+	madt = firmware_table("APIC", 0);
 	if (madt != NULL) {
 		read_madt(madt);
 	}

@@ -1,0 +1,1 @@
+obj-y += bus_mmio.o

@@ -1,0 +1,1 @@
+obj-y += pci.o pci_config.o pci_msix.o
