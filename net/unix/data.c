@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/* Sending and receiving on AF_UNIX sockets.  The theory is in internal.h. */
+#include "internal.h"
+
+#include <lib/minmax.h>
+#include <mm/slab.h>
+#include <sched/thread.h>
+#include <uapi/errno.h>
+#include <uapi/socket.h>
+#include <vfs/poll.h>
+
+#define READ_EVENTS (POLL_IN | POLL_RDNORM)
+
+/* --- sending
+ * -------------------------------------------------------------------- */
+
+bool unix_has_room(const struct unix_socket *s)
+{
+	return __atomic_load_n(&s->charged, __ATOMIC_SEQ_CST) <
+	       READ_ONCE(s->socket.options.send_buffer);
+}
+
+static bool cannot_send(const struct unix_socket *s)
+{
+	return (__atomic_load_n(&s->shutdown, __ATOMIC_ACQUIRE) &
+		UNIX_SHUT_SEND) != 0;
+}
+
+/* No wake-up is lost: the waiter is queued before the tests. */
+static int wait_room(struct unix_socket *s, unsigned flags)
+{
+	uint64_t timeout = READ_ONCE(s->socket.options.send_timeout_ns);
+	uint64_t deadline;
+	struct waiter waiter;
+	int err = 0;
+
+	if (unix_has_room(s)) {
+		return 0;
+	}
+	if ((flags & UAPI_MSG_DONTWAIT) != 0) {
+		return -EAGAIN;
+	}
+	deadline = socket_deadline(timeout);
+	waiter_init(&waiter, 0);
+	wait_queue_add(&s->writable, &waiter);
+	while (err == 0) {
+		thread_prepare_sleep(true);
+		if (unix_has_room(s) || cannot_send(s)) {
+			thread_cancel_sleep();
+			break;
+		}
+		err = thread_sleep(deadline);
+	}
+	wait_queue_remove(&s->writable, &waiter);
+	return socket_interrupted(err, timeout);
+}
+
+static bool wants_credentials(const struct unix_socket *s,
+			      const struct unix_socket *receiver)
+{
+	return READ_ONCE(s->socket.options.pass_credentials) ||
+	       READ_ONCE(receiver->socket.options.pass_credentials);
+}
+
+/* A datagram's receiver has no place: the sender waits for it. */
+static int wait_place_locked(struct unix_socket *receiver,
+			     const struct unix_socket *s, unsigned flags)
+{
+	uint64_t timeout = READ_ONCE(s->socket.options.send_timeout_ns);
+	uint64_t deadline = socket_deadline(timeout);
+	int err = 0;
+
+	while (receiver->packet_count >= UNIX_QUEUE_MAX &&
+	       receiver->state != UNIX_CLOSED) {
+		if ((flags & UAPI_MSG_DONTWAIT) != 0) {
+			return -EAGAIN;
+		}
+		if (err < 0) {
+			return socket_interrupted(err, timeout);
+		}
+		err = wait_queue_sleep_mutex(&receiver->writable,
+					     &receiver->lock,
+					     WAIT_INTERRUPTIBLE, deadline);
+	}
+	return 0;
+}
+
+static int check_receiver_locked(struct unix_socket *receiver,
+				 struct unix_socket *s, unsigned flags)
+{
+	bool connected = unix_is_connecting(s);
+
+	if (receiver->state == UNIX_CLOSED) {
+		return connected ? -EPIPE : -ECONNREFUSED;
+	}
+	if ((receiver->shutdown & UNIX_SHUT_RECEIVE) != 0) {
+		return -EPIPE;
+	}
+	if (connected) {
+		return 0;
+	}
+	if (receiver->peer != NULL && receiver->peer != s) {
+		return -EPERM;
+	}
+	return wait_place_locked(receiver, s, flags);
+}
+
+/* Appends a packet; it is freed when the receiver cannot have it. */
+static int deliver(struct unix_socket *receiver, struct unix_packet *packet,
+		   uint32_t level, unsigned flags)
+{
+	int err;
+
+	mutex_lock(&receiver->lock);
+	err = check_receiver_locked(receiver, packet->sender, flags);
+	if (err == 0) {
+		list_add_tail(&receiver->packets, &packet->link);
+		receiver->packet_count++;
+		receiver->queued += packet->size;
+		if (level > receiver->nest_level) {
+			receiver->nest_level = level;
+		}
+	}
+	mutex_unlock(&receiver->lock);
+	if (err < 0) {
+		unix_packet_free(packet);
+		return err;
+	}
+	wait_queue_wake(&receiver->readable, UINT32_MAX, READ_EVENTS);
+	return 0;
+}
+
+/* One packet with the next `size` bytes and, if `attach`, what goes along. */
+static ssize_t send_packet(struct unix_socket *s, struct unix_socket *receiver,
+			   struct socket_message *message, size_t size,
+			   bool attach)
+{
+	struct unix_packet *packet;
+	uint32_t level = 0;
+	int err = wait_room(s, message->flags);
+
+	if (err < 0) {
+		return err;
+	}
+	if (cannot_send(s)) {
+		return -EPIPE;
+	}
+	packet = unix_packet_create(s, size);
+	if (packet == NULL) {
+		return -ENOMEM;
+	}
+	if (iov_copy_from(message->data, packet->data, size) != size) {
+		unix_packet_free(packet);
+		return -EFAULT;
+	}
+	if (attach) {
+		err = unix_packet_attach(packet, message,
+					 wants_credentials(s, receiver),
+					 &level);
+		if (err < 0) {
+			unix_packet_free(packet);
+			return err;
+		}
+	}
+	err = deliver(receiver, packet, level, message->flags);
+	return err < 0 ? err : (ssize_t)size;
+}
+
+static ssize_t send_stream(struct unix_socket *s, struct unix_socket *receiver,
+			   struct socket_message *message)
+{
+	size_t limit =
+		MIN((size_t)UNIX_PACKET_MAX,
+		    (size_t)READ_ONCE(s->socket.options.send_buffer) / 2);
+	ssize_t done = 0;
+
+	while (message->data->remaining > 0) {
+		size_t size = MIN(message->data->remaining, limit);
+		ssize_t sent = send_packet(s, receiver, message, size, true);
+
+		if (sent < 0) {
+			return done > 0 ? done : sent;
+		}
+		done += sent;
+	}
+	return done;
+}
+
+static ssize_t send_message(struct unix_socket *s, struct unix_socket *receiver,
+			    struct socket_message *message)
+{
+	size_t size = message->data->remaining;
+
+	if (size > UNIX_DATAGRAM_MAX ||
+	    size > READ_ONCE(s->socket.options.send_buffer)) {
+		return -EMSGSIZE;
+	}
+	return send_packet(s, receiver, message, size, true);
+}
+
+/* Where a message goes, referenced. */
+static int find_receiver(struct unix_socket *s,
+			 const struct socket_message *message,
+			 struct unix_socket **receiver_out)
+{
+	const struct socket_address *to = message->to;
+
+	if (to != NULL && to->length > 0) {
+		if (unix_is_connecting(s)) {
+			return s->state == UNIX_CONNECTED ? -EISCONN
+							  : -EOPNOTSUPP;
+		}
+		return unix_find(to, s->socket.type, receiver_out);
+	}
+	*receiver_out = unix_peer(s);
+	return *receiver_out == NULL ? -ENOTCONN : 0;
+}
+
+/* The default destination of datagrams is gone: forget it. */
+static void forget_peer(struct unix_socket *s, struct unix_socket *peer)
+{
+	bool forgotten = false;
+
+	mutex_lock(&s->lock);
+	if (s->peer == peer) {
+		s->peer = NULL;
+		__atomic_store_n(&s->state, UNIX_FRESH, __ATOMIC_RELEASE);
+		forgotten = true;
+	}
+	mutex_unlock(&s->lock);
+	if (forgotten) {
+		unix_put(peer);
+	}
+}
+
+ssize_t unix_send(struct socket *socket, struct socket_message *message)
+{
+	struct unix_socket *s = unix_of(socket);
+	struct unix_socket *receiver;
+	ssize_t result;
+
+	if ((message->flags & UAPI_MSG_OOB) != 0) {
+		return -EOPNOTSUPP;
+	}
+	if (cannot_send(s)) {
+		return -EPIPE;
+	}
+	result = socket_take_error(socket);
+	if (result < 0) {
+		return result;
+	}
+	result = find_receiver(s, message, &receiver);
+	if (result < 0) {
+		return result;
+	}
+	if (socket->type == UAPI_SOCK_STREAM) {
+		result = send_stream(s, receiver, message);
+	} else {
+		result = send_message(s, receiver, message);
+	}
+	if (result == -ECONNREFUSED && message->to == NULL) {
+		forget_peer(s, receiver);
+	}
+	unix_put(receiver);
+	return result;
+}
+
+/* --- receiving
+ * ------------------------------------------------------------------- */
+
+/* The lock is held: until there is a packet.  0: there is one; 1: the end. */
+static int wait_packet_locked(struct unix_socket *s, unsigned flags,
+			      uint64_t deadline)
+{
+	uint64_t timeout = READ_ONCE(s->socket.options.receive_timeout_ns);
+	int err = 0;
+
+	while (list_is_empty(&s->packets)) {
+		int pending = socket_take_error(&s->socket);
+
+		if (pending < 0) {
+			return pending;
+		}
+		if ((s->shutdown & UNIX_SHUT_RECEIVE) != 0) {
+			return 1;
+		}
+		if (unix_is_connecting(s) && s->state != UNIX_CONNECTED) {
+			return s->socket.type == UAPI_SOCK_STREAM ? -EINVAL
+								  : -ENOTCONN;
+		}
+		if ((flags & UAPI_MSG_DONTWAIT) != 0) {
+			return -EAGAIN;
+		}
+		if (err < 0) {
+			return socket_interrupted(err, timeout);
+		}
+		err = wait_queue_sleep_mutex(&s->readable, &s->lock,
+					     WAIT_INTERRUPTIBLE, deadline);
+	}
+	return 0;
+}
+
+static void give_address(const struct unix_packet *packet,
+			 struct socket_message *message)
+{
+	struct unix_name *name =
+		__atomic_load_n(&packet->sender->name, __ATOMIC_ACQUIRE);
+
+	if (message->from == NULL) {
+		return;
+	}
+	if (name == NULL) {
+		message->from->length = 0;
+	} else {
+		*message->from = name->address;
+	}
+}
+
+/* Files and identity of a packet; files stay in it when it is only peeked. */
+static void give_control(struct unix_packet *packet,
+			 struct socket_message *message, bool peek)
+{
+	struct socket_control *from = &packet->control;
+	struct socket_control *to = message->control;
+
+	if (to == NULL) {
+		if (from->rights != NULL) {
+			message->flags_out |= UAPI_MSG_CTRUNC;
+		}
+		return;
+	}
+	to->has_credentials = from->has_credentials;
+	to->credentials = from->credentials;
+	if (from->rights == NULL) {
+		return;
+	}
+	if (peek) {
+		to->rights = socket_rights_clone(from->rights);
+		if (to->rights == NULL) {
+			message->flags_out |= UAPI_MSG_CTRUNC;
+		}
+		return;
+	}
+	to->rights = from->rights;
+	from->rights = NULL;
+}
+
+static void unlink_locked(struct unix_socket *s, struct unix_packet *packet,
+			  struct list *done)
+{
+	list_remove(&packet->link);
+	s->packet_count--;
+	list_add_tail(done, &packet->link);
+}
+
+static void free_all(struct unix_socket *s, struct list *done)
+{
+	struct list_node *node;
+	bool any = !list_is_empty(done);
+
+	while ((node = list_pop_head(done)) != NULL) {
+		unix_packet_free(list_entry(node, struct unix_packet, link));
+	}
+	if (any && s->socket.type == UAPI_SOCK_DGRAM) {
+		wait_queue_wake_all(&s->writable);
+	}
+}
+
+/* Messages keep their borders: one per call, the rest is lost. */
+static ssize_t receive_message(struct unix_socket *s,
+			       struct socket_message *message,
+			       struct list *done)
+{
+	uint64_t deadline =
+		socket_deadline(s->socket.options.receive_timeout_ns);
+	bool peek = (message->flags & UAPI_MSG_PEEK) != 0;
+	struct unix_packet *packet;
+	size_t size;
+	int state = wait_packet_locked(s, message->flags, deadline);
+
+	if (state != 0) {
+		return state < 0 ? state : 0;
+	}
+	packet = list_first(&s->packets, struct unix_packet, link);
+	size = MIN(packet->size, message->data->remaining);
+	if (iov_copy_to(message->data, packet->data, size) != size) {
+		return -EFAULT;
+	}
+	give_address(packet, message);
+	give_control(packet, message, peek);
+	if (size < packet->size) {
+		message->flags_out |= UAPI_MSG_TRUNC;
+	}
+	if (s->socket.type == UAPI_SOCK_SEQPACKET) {
+		message->flags_out |= UAPI_MSG_EOR;
+	}
+	if ((message->flags & UAPI_MSG_TRUNC) != 0) {
+		size = packet->size;
+	}
+	if (!peek) {
+		s->queued -= packet->size;
+		unlink_locked(s, packet, done);
+	}
+	return (ssize_t)size;
+}
+
+/* True when bytes of both may be returned by one call. */
+static bool same_sender(const struct socket_control *a,
+			const struct socket_control *b)
+{
+	return b->rights == NULL && a->has_credentials == b->has_credentials &&
+	       (!a->has_credentials ||
+		(a->credentials.pid == b->credentials.pid &&
+		 a->credentials.uid == b->credentials.uid &&
+		 a->credentials.gid == b->credentials.gid));
+}
+
+/* Takes what is in the queue, up to a packet with other company. */
+static ssize_t take_stream_locked(struct unix_socket *s,
+				  struct socket_message *message,
+				  struct socket_control *company, bool first,
+				  struct list *done)
+{
+	bool peek = (message->flags & UAPI_MSG_PEEK) != 0;
+	struct unix_packet *packet;
+	struct unix_packet *next;
+	ssize_t taken = 0;
+
+	list_for_each_safe (packet, next, &s->packets, link) {
+		size_t left = packet->size - packet->offset;
+		size_t size = MIN(left, message->data->remaining);
+		bool had_rights = packet->control.rights != NULL;
+
+		if (!first && !same_sender(company, &packet->control)) {
+			break;
+		}
+		if (iov_copy_to(message->data, packet->data + packet->offset,
+				size) != size) {
+			return taken > 0 ? taken : -EFAULT;
+		}
+		if (first) {
+			*company = packet->control;
+			give_address(packet, message);
+			give_control(packet, message, peek);
+		}
+		first = false;
+		taken += (ssize_t)size;
+		if (!peek) {
+			packet->offset += size;
+			s->queued -= size;
+			if (packet->offset == packet->size) {
+				unlink_locked(s, packet, done);
+			}
+		}
+		if (message->data->remaining == 0 || had_rights) {
+			break;
+		}
+	}
+	return taken;
+}
+
+static ssize_t receive_stream(struct unix_socket *s,
+			      struct socket_message *message, struct list *done)
+{
+	uint64_t deadline =
+		socket_deadline(s->socket.options.receive_timeout_ns);
+	bool all = (message->flags & (UAPI_MSG_WAITALL | UAPI_MSG_PEEK)) ==
+		   UAPI_MSG_WAITALL;
+	struct socket_control company = {0};
+	ssize_t total = 0;
+
+	if (message->data->remaining == 0) {
+		return 0;
+	}
+	do {
+		int state = wait_packet_locked(s, message->flags, deadline);
+		ssize_t taken;
+
+		if (state != 0) {
+			return total > 0 || state > 0 ? total : state;
+		}
+		taken = take_stream_locked(s, message, &company, total == 0,
+					   done);
+		if (taken <= 0) {
+			return total > 0 ? total : taken;
+		}
+		total += taken;
+	} while (all && message->data->remaining > 0 && company.rights == NULL);
+	return total;
+}
+
+ssize_t unix_receive(struct socket *socket, struct socket_message *message)
+{
+	struct unix_socket *s = unix_of(socket);
+	struct list done;
+	ssize_t result;
+
+	if ((message->flags & (UAPI_MSG_OOB | UAPI_MSG_ERRQUEUE)) != 0) {
+		return (message->flags & UAPI_MSG_OOB) != 0 ? -EOPNOTSUPP
+							    : -EAGAIN;
+	}
+	if (message->from != NULL) {
+		message->from->length = 0;
+	}
+	list_init(&done);
+	mutex_lock(&s->lock);
+	result = socket->type == UAPI_SOCK_STREAM
+			 ? receive_stream(s, message, &done)
+			 : receive_message(s, message, &done);
+	if (list_is_empty(&s->packets)) {
+		s->nest_level = 0;
+	}
+	mutex_unlock(&s->lock);
+	free_all(s, &done);
+	return result;
+}

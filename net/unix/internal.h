@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+/*
+ * AF_UNIX: streams, datagrams and sequenced packets within the machine.
+ *
+ * 1. Data.  A message is copied into a packet, which is appended to the
+ *    receiver's queue; streams cut theirs into packets too.  The bytes of a
+ *    packet are charged to its sender until it is taken, and a sender whose
+ *    charge has reached SO_SNDBUF waits: that bounds all queues.
+ * 2. Connections.  connect() makes the server's end at once, links both and
+ *    puts it on the listener's queue; accept() takes it.  Both ends hold a
+ *    reference to each other until each is closed.
+ * 3. `shutdown` of a socket says what it can no longer do, whoever decided
+ *    that: the peer's SHUT_WR ends our reading, its close ends both.
+ * 4. Names are files (inode->socket) or abstract (a hash table).  A name
+ *    points to its socket without reference; names_lock guards that.
+ * 5. Files on their way may be sockets that have files on their way: at most
+ *    UNIX_NEST_MAX deep, so that freeing them needs little stack.  Cycles of
+ * such sockets that nobody has open any more are not found: their memory is
+ * lost (docs/limits.md).
+ *
+ * Locks: a socket's mutex guards its own state; the listener's is taken before
+ * the connecting socket's (a listener never connects), two ends of a pair by
+ * address, names_lock inside of both.  Data is copied to the application
+ * under the receiver's mutex, and from it without lock.
+ *
+ * Key: [I] immutable, [l] own lock, [a] atomic, written under the lock,
+ * [n] names_lock.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lib/list.h>
+#include <lib/refcount.h>
+#include <net/socket.h>
+#include <sync/mutex.h>
+#include <sync/wait.h>
+
+#define UNIX_NEST_MAX	  4
+#define UNIX_PACKET_MAX	  32768 /* bytes of a stream in one packet */
+#define UNIX_DATAGRAM_MAX 212960
+#define UNIX_QUEUE_MAX	  512 /* packets of datagrams per receiver */
+#define UNIX_PATH_MAX	  108
+#define UNIX_PATH_OFFSET  2 /* of sun_path in struct sockaddr_un */
+
+#define UNIX_SHUT_RECEIVE 1u
+#define UNIX_SHUT_SEND	  2u
+#define UNIX_SHUT_BOTH	  3u
+
+struct inode;
+
+enum unix_state {
+	UNIX_FRESH,
+	UNIX_LISTENING,
+	UNIX_CONNECTED, /* datagrams: has a default destination */
+	UNIX_CLOSED,
+};
+
+struct unix_name {
+	struct refcount refs;
+	struct list_node link;	       /* [n] abstract names */
+	struct unix_socket *owner;     /* [n] NULL: closed; abstract names */
+	struct socket_address address; /* [I] */
+};
+
+struct unix_socket {
+	struct socket socket;
+	struct refcount refs;
+	struct mutex lock;
+	uint32_t state;		    /* [a] enum unix_state */
+	uint32_t shutdown;	    /* [a] UNIX_SHUT_* */
+	struct unix_socket *peer;   /* [l] one reference */
+	struct unix_name *name;	    /* [a] set once; one reference */
+	struct inode *inode;	    /* [l] bound to this node; one reference */
+	struct list packets;	    /* [l] */
+	uint32_t packet_count;	    /* [a] */
+	uint64_t queued;	    /* [a] bytes in packets */
+	uint32_t charged;	    /* [a] sent and not yet taken */
+	uint32_t nest_level;	    /* [a] of files in the queue */
+	struct wait_queue readable; /* data, connections, the end */
+	struct wait_queue writable; /* room, place in the backlog, the end */
+	unsigned backlog;	    /* [l] */
+	struct list pending;	    /* [l] ends to be accepted */
+	uint32_t pending_count;	    /* [a] */
+	struct list_node pending_link;	 /* [listener's lock] */
+	struct socket_credentials own;	 /* [l] at listen or connect */
+	struct socket_credentials other; /* [l] SO_PEERCRED */
+};
+
+struct unix_packet {
+	struct list_node link;
+	struct unix_socket *sender; /* one reference */
+	struct socket_control control;
+	size_t size;
+	size_t offset; /* bytes of a stream that were taken */
+	uint8_t data[];
+};
+
+static inline struct unix_socket *unix_of(struct socket *socket)
+{
+	return container_of(socket, struct unix_socket, socket);
+}
+
+static inline bool unix_is_connecting(const struct unix_socket *s)
+{
+	return s->socket.type != 2; /* all but datagrams */
+}
+
+/* --- unix.c ------------------------------------------------------------------
+ */
+
+/* One reference; NULL: no memory. */
+struct unix_socket *unix_create(int type);
+void unix_get(struct unix_socket *s);
+void unix_put(struct unix_socket *s);
+/* Ends it: wakes everybody, frees its queue, lets the peer know; drops the
+ * caller's reference. */
+void unix_close(struct unix_socket *s);
+void unix_credentials_current(struct socket_credentials *out);
+/* The peer, referenced, or NULL. */
+struct unix_socket *unix_peer(struct unix_socket *s);
+void unix_wake_all(struct unix_socket *s);
+
+/* --- connect.c
+ * ----------------------------------------------------------------- */
+
+int unix_connect(struct socket *socket, const struct socket_address *address,
+		 bool nonblock);
+int unix_listen(struct socket *socket, unsigned backlog);
+int unix_accept(struct socket *socket, bool nonblock,
+		struct socket **socket_out);
+int unix_pair(struct socket *a, struct socket *b);
+
+/* --- name.c
+ * ---------------------------------------------------------------------- */
+
+int unix_bind(struct socket *socket, const struct socket_address *address);
+/* The socket of a name, referenced: 0, -ECONNREFUSED, -EPROTOTYPE, or what
+ * the path says. */
+int unix_find(const struct socket_address *address, int type,
+	      struct unix_socket **socket_out);
+void unix_name_get(struct unix_name *name);
+void unix_name_put(struct unix_name *name);
+/* The socket goes: its name leads nowhere from here on. */
+void unix_unbind(struct unix_socket *s);
+
+/* --- packet.c
+ * -------------------------------------------------------------------- */
+
+/* Room for `size` bytes, charged to the sender; NULL: no memory. */
+struct unix_packet *unix_packet_create(struct unix_socket *sender, size_t size);
+/* Uncharges, drops what goes along.  No locks held: may sleep. */
+void unix_packet_free(struct unix_packet *packet);
+/* Moves files and credentials of the message into it.  -ETOOMANYREFS.
+ * *level_out: how deep the files are nested. */
+int unix_packet_attach(struct unix_packet *packet,
+		       struct socket_message *message, bool credentials,
+		       uint32_t *level_out);
+
+/* --- data.c
+ * ---------------------------------------------------------------------- */
+
+ssize_t unix_send(struct socket *socket, struct socket_message *message);
+ssize_t unix_receive(struct socket *socket, struct socket_message *message);
+bool unix_has_room(const struct unix_socket *s);
