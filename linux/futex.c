@@ -482,8 +482,7 @@ static int get_deadline(struct futex_deadline *deadline, int command,
 
 static bool takes_clock(int command)
 {
-	return command == UAPI_FUTEX_WAIT ||
-	       command == UAPI_FUTEX_WAIT_BITSET ||
+	return command == UAPI_FUTEX_WAIT_BITSET ||
 	       command == UAPI_FUTEX_WAIT_REQUEUE_PI ||
 	       command == UAPI_FUTEX_LOCK_PI2;
 }

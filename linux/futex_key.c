@@ -3,7 +3,7 @@
 /*
  * Keys and buckets of futexes.
  *
- * A private word, and a shared one in private memory, is named by space and
+ * A private word, and any word in private memory, is named by space and
  * address.  A word in a shared mapping is named by page cache (or object) and
  * offset.  The key holds no reference: who unmaps the memory in which others
  * still wait has only himself to blame for a wake-up that goes to one of them.
@@ -50,7 +50,11 @@ static int create_table(void)
 }
 INIT_HOOK(futex, create_table, INIT_CORE);
 
-/* The mapping decides what names the word. */
+/*
+ * The mapping decides what names the word.  Without FUTEX_PRIVATE a word in
+ * private memory is another one than with it, as on Linux: bit 0 of the offset
+ * tells them apart.
+ */
 static int shared_key(struct futex_key *key, uintptr_t addr)
 {
 	struct address_space *space = thread_current()->address_space;
@@ -66,6 +70,8 @@ static int shared_key(struct futex_key *key, uintptr_t addr)
 				      ? (const void *)vma->object->cache
 				      : vma->object;
 		key->offset = vma->offset * PAGE_SIZE + (addr - vma->start);
+	} else {
+		key->offset |= 1;
 	}
 	rwlock_read_unlock(&space->lock);
 	return err;

@@ -113,11 +113,29 @@ static bool may_lock(void)
 	       credentials_capable(CREDENTIALS_CAP_IPC_LOCK);
 }
 
+/* Whole pages: 0, -EINVAL (the end wraps), -ENOMEM (beyond the memory). */
+static int round_out(unsigned long *addr, size_t *length)
+{
+	unsigned long start = ALIGN_DOWN(*addr, PAGE_SIZE);
+	unsigned long end = ALIGN_UP(*addr + *length, PAGE_SIZE);
+
+	if (*addr + *length < *addr || end < start) {
+		return -EINVAL;
+	}
+	if (end > USER_END && end != start) {
+		return -ENOMEM;
+	}
+	*addr = start;
+	*length = end - start;
+	return 0;
+}
+
 static long lock_range(unsigned long addr, size_t length, unsigned flags)
 {
 	uint64_t limit = rlimit_current(RLIMIT_MEMLOCK);
 	struct address_space *space = current_space();
 	uint64_t pages;
+	int err;
 
 	if (!may_lock()) {
 		return -EPERM;
@@ -125,11 +143,10 @@ static long lock_range(unsigned long addr, size_t length, unsigned flags)
 	if (addr + ALIGN_UP(length, PAGE_SIZE) < addr) {
 		return -EINVAL;
 	}
-	if (length > USER_END || addr > USER_END - length) {
-		return length == 0 ? 0 : -ENOMEM;
+	err = round_out(&addr, &length);
+	if (err < 0 || length == 0) {
+		return err;
 	}
-	length = ALIGN_UP(length + addr % PAGE_SIZE, PAGE_SIZE);
-	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	pages = __atomic_load_n(&space->locked_pages, __ATOMIC_RELAXED) +
 		length / PAGE_SIZE;
 	if (pages > limit / PAGE_SIZE &&
@@ -152,18 +169,13 @@ long sys_mlock2(unsigned long addr, size_t length, int flags)
 	return lock_range(addr, length, (unsigned)flags);
 }
 
-static void round_out(unsigned long *addr, size_t *length)
-{
-	*length = ALIGN_UP(*length + *addr % PAGE_SIZE, PAGE_SIZE);
-	*addr = ALIGN_DOWN(*addr, PAGE_SIZE);
-}
-
 long sys_munlock(unsigned long addr, size_t length)
 {
-	if (length > USER_END || addr > USER_END - length) {
-		return -ENOMEM;
+	int err = round_out(&addr, &length);
+
+	if (err < 0 || length == 0) {
+		return err;
 	}
-	round_out(&addr, &length);
 	return vm_unlock(current_space(), addr, length);
 }
 

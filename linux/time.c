@@ -328,9 +328,6 @@ static long cpu_nanosleep(int number, bool absolute, uint64_t ns,
 	uint64_t shown;
 	int err;
 
-	if (number == UAPI_CLOCK_THREAD_CPUTIME_ID) {
-		return -EINVAL;
-	}
 	err = cpu_clock_get(number, &clock);
 	if (err < 0) {
 		return err;
@@ -370,6 +367,9 @@ long sys_clock_nanosleep(int clock, int flags, const void USER *request,
 		return err;
 	}
 	if (!clock_is_cpu(clock) && !clock_can_sleep(clock)) {
+		return -EOPNOTSUPP;
+	}
+	if (clock == UAPI_CLOCK_THREAD_CPUTIME_ID) {
 		return -EOPNOTSUPP;
 	}
 	err = timespec_get_ns(&ns, request);

@@ -153,6 +153,9 @@ int signal_queue_add(struct process *process, struct signal_queue *queue,
 void signal_queue_discard(struct process *process, struct signal_queue *queue,
 			  uint64_t set);
 bool signal_node_is_queued(const struct signal_info_node *node);
+/* A timer expired again while its signal is queued. */
+void signal_node_add_overrun(struct signal_info_node *node,
+			     const struct uapi_siginfo *info);
 
 /* --- job.c -------------------------------------------------------------- */
 

@@ -328,7 +328,9 @@ bool signal_send_node(struct process *process, struct thread *thread,
 	unsigned long state = spin_lock_irqsave(&process->signals.lock);
 	bool overrun = signal_node_is_queued(node);
 
-	if (!overrun) {
+	if (overrun) {
+		signal_node_add_overrun(node, info);
+	} else {
 		send_locked(process, thread, info->signo, info, node);
 	}
 	spin_unlock_irqrestore(&process->signals.lock, state);

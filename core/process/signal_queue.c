@@ -57,6 +57,19 @@ bool signal_node_is_queued(const struct signal_info_node *node)
 	return node->queued;
 }
 
+void signal_node_add_overrun(struct signal_info_node *node,
+			     const struct uapi_siginfo *info)
+{
+	int sum;
+
+	if (__builtin_add_overflow(node->info.timer.overrun,
+				   info->timer.overrun, &sum) ||
+	    sum == INT32_MAX) {
+		sum = INT32_MAX - 1; /* DELAYTIMER_MAX */
+	}
+	node->info.timer.overrun = sum + 1;
+}
+
 bool signal_node_is_pending(const struct signal_info_node *node)
 {
 	return __atomic_load_n(&node->queued, __ATOMIC_RELAXED);
