@@ -36,11 +36,16 @@ int main(int argc, char **argv)
 	int status = 0;
 	(void)argc;
 	set_up();
-	if (argv[1] != NULL) {
+	/* The kernel hands over options that it does not know, too. */
+	char **program = argv + 1;
+	while (*program != NULL && **program != '/') {
+		program++;
+	}
+	if (*program != NULL) {
 		pid_t child = fork();
 		if (child == 0) {
 			setsid();
-			execv(argv[1], argv + 1);
+			execv(*program, program);
 			_exit(127);
 		}
 		while (wait(&status) != child) {

@@ -122,9 +122,13 @@ static void reset_signals(void)
 {
 	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
 	for (int sig = 1; sig <= SIGRTMAX; sig++) {
+		struct sigaction ignore = {.sa_handler = SIG_IGN};
 		struct sigaction action = {.sa_handler = SIG_DFL};
 		if (sig != SIGKILL && sig != SIGSTOP && sig != 32 &&
 		    sig != 33) {
+			/* To ignore it drops what the last check left pending.
+			 */
+			sigaction(sig, &ignore, NULL);
 			sigaction(sig, &action, NULL);
 		}
 	}

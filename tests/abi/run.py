@@ -5,6 +5,8 @@
 usage: tests/abi/run.py [OPTION]... [FAMILY[/CHECK]...]
 
   --host             on this Linux (in a fresh tmpfs as /tmp when root)
+  --linux            in a guest with Debian's cloud kernel, on q35 with 2 CPUs:
+                     tells what is QEMU's doing and what is Linnet's
   --matrix fast|full the guests to run in: fast is microvm with 1 and 4 CPUs,
                      full adds q35 and --isolate to both (8 in all)
   --vmm NAME --cpus N --isolate    one guest instead of a matrix
@@ -17,7 +19,7 @@ usage: tests/abi/run.py [OPTION]... [FAMILY[/CHECK]...]
 The same static binaries (one for each family) run everywhere.  A check that
 ends or hangs its guest is failed, and the family goes on behind it in a new
 guest.  A line `abi/FAMILY/CHECK WHERE reason` of tests/disabled.list leaves a
-check out where WHERE is `all`, `host`, `guest`, or one of the words of the
+check out where WHERE is `all`, `host`, `guest`, `tcg`, or one of the words of the
 guest's name such as q35, isolate, ring0, 1cpu or 4cpu.
 Closes with "N passed, N failed".
 """
@@ -115,7 +117,7 @@ class Guest:
                         "config": config}
         ring = "isolate" if isolate else "ring0"
         self.name = f"{vmm}-{cpus}cpu-{ring}"
-        self.words = {"all", "guest", vmm, f"{cpus}cpu", ring, self.name}
+        self.words = {"all", "guest", "tcg", vmm, f"{cpus}cpu", ring, self.name}
 
     def run(self, family, arguments):
         from harness import run_guest
@@ -123,6 +125,39 @@ class Guest:
                            memory="512M", timeout=FAMILY_LIMIT, **self.options)
         return (result.stdout.decode(errors="replace"),
                 result.describe(1500))
+
+
+class LinuxGuest:
+    """A Linux guest, see bench/linux_guest.py."""
+
+    name = "linux-guest"
+    words = {"all", "linux", "tcg"}
+
+    def __init__(self):
+        sys.path.insert(0, os.path.join(ROOT, "bench"))
+        import linux_guest
+        self.linux = linux_guest
+        subprocess.run(["make", "-s", "-C", os.path.join(ROOT, "bench"),
+                        f"OUT={linux_guest.OUT}"], check=True)
+
+    def run(self, family, arguments):
+        initrd = self.linux.with_init(f"abi-{family}",
+                                      os.path.join(OUT, family))
+        command = [
+            "qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi",
+            "-cpu", "max", "-m", "1G", "-smp", "2", "-nodefaults",
+            "-display", "none", "-no-reboot", "-serial", "stdio",
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-kernel", self.linux.kernel(), "-initrd", initrd, "-append",
+            self.linux.line([f"/abi-{family}", *arguments])]
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE,
+                                  stdin=subprocess.DEVNULL, check=False,
+                                  timeout=FAMILY_LIMIT)
+        except subprocess.TimeoutExpired as hang:
+            return (hang.stdout or b"").decode(errors="replace"), "hangs"
+        text = done.stdout.decode(errors="replace").replace("\r", "")
+        return text, text[-1500:]
 
 
 class Results:
@@ -190,6 +225,8 @@ def run_family(place, family, wanted, excluded, results):
 def places(options):
     if options.host:
         return [Host()]
+    if options.linux:
+        return [LinuxGuest()]
     if options.vmm or options.cpus or options.isolate:
         return [Guest(options.vmm or "microvm", options.cpus or 1,
                       options.isolate, options.config)]
@@ -204,6 +241,7 @@ def places(options):
 def parse_arguments():
     parser = argparse.ArgumentParser(usage=__doc__, add_help=True)
     parser.add_argument("--host", action="store_true")
+    parser.add_argument("--linux", action="store_true")
     parser.add_argument("--matrix", choices=("fast", "full"), default="full")
     parser.add_argument("--vmm", choices=("microvm", "q35", "pc"))
     parser.add_argument("--cpus", type=int)
@@ -244,7 +282,7 @@ def main():
         for family, checks in chosen.items():
             print("\n".join(f"{family}/{check}" for check in checks))
         return 0
-    if not options.host:
+    if not options.host and not options.linux:
         sys.path.insert(0, os.path.join(ROOT, "tests"))
     results = Results(options.verbose)
     disabled = Disabled()

@@ -98,7 +98,7 @@ ABI_CASE(futex_unknown_operations)
 	CHECK_ERRNO(futex(&word, 2, 0, NULL, NULL, 0), ENOSYS); /* FD */
 	CHECK_ERRNO(futex(&word, 14, 0, NULL, NULL, 0), ENOSYS);
 	CHECK_ERRNO(futex(&word, 127, 0, NULL, NULL, 0), ENOSYS);
-	CHECK_ERRNO(futex(&word, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 0, NULL,
+	CHECK_ERRNO(futex(&word, FUTEX_WAIT | FUTEX_CLOCK_REALTIME, 1, NULL,
 			  NULL, 0),
 		    ENOSYS);
 	CHECK_ERRNO(futex(&word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1, NULL,

@@ -153,7 +153,9 @@ ABI_CASE(file_system_call_into_lost_page)
 	char *p = map_file(fd, 2 * PAGE, MAP_SHARED, 0);
 	int zero = OK(open("/dev/zero", O_RDONLY));
 	CHECK_ERRNO(read(zero, p + PAGE, 8), EFAULT);
-	CHECK_EQ(read(zero, p + PAGE - 3, 8), 3);
+	/* How far /dev/zero came depends on the Linux version. */
+	long n = read(zero, p + PAGE - 3, 8);
+	CHECK(n == 3 || (n == -1 && errno == EFAULT));
 }
 
 ABI_CASE(file_mapped_at_offset)

@@ -254,7 +254,7 @@ ABI_CASE(sleep_absolute)
 		OK(clock_gettime(clocks[i], &now));
 		CHECK(ns(&now) >= ns(&when));
 		/* The past does not sleep. */
-		when.tv_sec -= 1000;
+		when.tv_sec = 0;
 		OK0(clock_nanosleep(clocks[i], TIMER_ABSTIME, &when, NULL));
 	}
 }
