@@ -110,9 +110,6 @@ static void mount_root(void)
 	if (err < 0) {
 		fail("cannot mount ramfs", err);
 	}
-	if (has_initrd()) {
-		unpack_initrd();
-	}
 }
 
 /* A directory that the image lacks is no error on a read-only root: the
@@ -157,6 +154,11 @@ static void mount_all(void)
 	mount_at("tmpfs", "/tmp", "mode=1777");
 	mount_at("tmpfs", "/run", "mode=755");
 	mount_at("tmpfs", "/dev/shm", "mode=1777");
+	/* After the mounts: files for /tmp must not be hidden by them.  With a
+	 * disk as root the archive holds just those. */
+	if (has_initrd() && !options()->nomount) {
+		unpack_initrd();
+	}
 	for (size_t i = 0; i < options()->mount_count; i++) {
 		mount_extra(options()->mounts[i]);
 	}

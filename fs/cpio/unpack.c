@@ -3,6 +3,9 @@
 /*
  * Unpacks the initial archive into the root filesystem.
  *
+ * Runs after the filesystems are mounted: entries below a mount point go into
+ * what is mounted there.
+ *
  * Names are relative to the root, with or without "./" or "/"; ".." is refused.
  * Directories that the archive does not list are made on the way.  Hard
  * links: entries with the same number; the data comes with one of them (the
@@ -262,9 +265,10 @@ static int unpack_by_type(struct unpack *unpack, const char *name,
 	case MODE_BLOCK:
 	case MODE_FIFO:
 	case MODE_SOCKET:
-		return vfs_mknod(
+		err = vfs_mknod(
 			PATH_AT_CWD, name, entry->mode,
 			MAKE_DEVICE(entry->rdev_major, entry->rdev_minor));
+		return err == -EEXIST ? 0 : err; /* devfs has it */
 	default:
 		return -EINVAL;
 	}
@@ -290,7 +294,14 @@ static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
 			err = unpack_by_type(unpack, name, entry);
 		}
 	}
-	return err < 0 ? err : set_attributes(name, entry);
+	if (err == 0) {
+		err = set_attributes(name, entry);
+	}
+	if ((err == -EPERM || err == -EROFS) &&
+	    (entry->mode & MODE_TYPE) == MODE_DIRECTORY) {
+		err = 0; /* a mount point: it has attributes of its own */
+	}
+	return err;
 }
 
 int initrd_unpack(const void *archive, size_t size)

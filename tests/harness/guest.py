@@ -96,8 +96,9 @@ def run_guest(argv, *, stdin=b"", env=None, files=None, cwd="/",
     words += list(kernel_args)
     machine = qemu.Machine(
         vmm=vmm, cpus=cpus, kernel=find_kernel(config), image=made.path,
+        initrd=made.extra,
         memory=run.choose_memory(parse_size(memory, "memory")
-                                 if memory else None, fs, made.size),
+                                 if memory else None, made.memory_size),
         fs=fs, accelerator=accel, extra=list(qemu_args),
         line=qemu.kernel_line(words, [made.program, *argv[1:]]))
     return run_machine(machine, stdin, timeout)

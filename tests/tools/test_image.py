@@ -368,6 +368,19 @@ class Cache(TemporaryFolder):
         self.assertFalse(has(first.path))
         self.assertTrue(has(second.path))
 
+    @unittest.skipUnless(has("/usr/bin/mkfs.erofs"), "no mkfs.erofs")
+    def test_hidden_by_mounts(self):
+        made = image.ensure(image.Request(
+            self.program, fs="rofs", copies=[(b"1", "/tmp/x/y")]))
+        self.assertIsNone(image.open_image(made.path).lookup("/tmp/x"))
+        extra = image.open_image(made.extra)
+        self.assertEqual(read_file(extra, "/tmp/x/y"), b"1")
+        self.assertEqual(extra.lookup("/tmp")[0], stat.S_IFDIR | 0o1777)
+        again = image.ensure(image.Request(
+            self.program, fs="rofs", copies=[(b"1", "/tmp/x/y")]))
+        self.assertFalse(again.fresh)
+        self.assertEqual(again.extra, made.extra)
+
     def test_failure_leaves_nothing(self):
         with mock.patch.object(cpio, "write", side_effect=OSError("full")):
             with self.assertRaises(OSError):

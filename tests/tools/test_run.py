@@ -253,9 +253,9 @@ class CommandLines(unittest.TestCase):
 
     def test_memory_grows_with_ramfs(self):
         from linnet.run import choose_memory
-        self.assertEqual(choose_memory(None, "ramfs", 3 << 20), 128 << 20)
-        self.assertEqual(choose_memory(None, "rofs", 1 << 30), 128 << 20)
-        self.assertGreater(choose_memory(None, "ramfs", 500 << 20),
+        self.assertEqual(choose_memory(None, 3 << 20), 128 << 20)
+        self.assertEqual(choose_memory(None, 0), 128 << 20)
+        self.assertGreater(choose_memory(None, 500 << 20),
                            1000 << 20)
 
 

@@ -301,7 +301,12 @@ def parse_copy(text):
     guest = guest if colon else path
     if not guest.startswith("/"):
         raise Failure(f"-v {text}: the path in the guest must begin with /")
-    return path, os.path.normpath(guest)
+    guest = os.path.normpath(guest)
+    if guest.startswith(("/proc/", "/sys/", "/dev/")) and \
+            not guest.startswith("/dev/shm/"):
+        raise Failure(f"-v {text}: {guest.split('/')[1]} is the guest's own",
+                      "choose another place")
+    return path, guest
 
 
 # --- --rootfs -----------------------------------------------------------------

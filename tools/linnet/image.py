@@ -20,6 +20,12 @@ CODE = ("base.py", "contents.py", "cpio.py", "elf.py", "erofs.py", "image.py",
         "libraries.py", "packages.py", "tree.py")
 
 
+# Where the guest mounts empty filesystems: what an image has there would be
+# hidden, so it comes in an archive that is unpacked after mounting.
+HIDDEN = ("/tmp/", "/run/", "/dev/shm/")
+EXTRA = ".extra"
+
+
 class Request:
     """What an image is to hold."""
 
@@ -45,10 +51,23 @@ class Image:
         self.total = recipe["total"]      # bytes of files in it
         self.skipped = recipe["skipped"]
         self.fresh = fresh                # made just now
+        self.extra = extra_of(path) if recipe["extra"] else None
 
     @property
     def size(self):
         return os.path.getsize(self.path)
+
+
+    @property
+    def memory_size(self):
+        """Bytes that are unpacked into memory at boot."""
+        if self.path.endswith(SUFFIXES["ramfs"]):
+            return self.size
+        return os.path.getsize(self.extra) if self.extra else 0
+
+
+def extra_of(path):
+    return os.path.splitext(path)[0] + EXTRA
 
 
 def identity(path):
@@ -111,11 +130,30 @@ def ensure(request):
 def make(request, program, path):
     """Makes the image file at `path`; returns its recipe."""
     tree, recipe = collect(request, program)
+    hidden = split_hidden(tree) if request.fs == "rofs" else None
+    recipe["extra"] = hidden is not None
+    if hidden is not None:
+        write_tree(hidden, "ramfs", extra_of(path))
     write_tree(tree, request.fs, path)
     recipe["inputs"] = [[p, identity(p)] for p in tree.inputs]
     recipe["total"] = tree.total
     recipe["skipped"] = tree.skipped[:100]
     return recipe
+
+
+def split_hidden(tree):
+    """Takes what would be hidden out of the tree; None when there is none."""
+    from linnet.tree import Tree
+    hidden = Tree()
+    for path, node in tree.sorted():
+        if path.startswith(HIDDEN):
+            hidden.add_folder(os.path.dirname(path))
+            hidden.nodes[path] = node
+            del tree.nodes[path]
+    for path in hidden.nodes:  # folders on the way keep their modes
+        if path in tree.nodes:
+            hidden.nodes[path] = tree.nodes[path]
+    return hidden if len(hidden.nodes) > 1 else None
 
 
 def collect(request, program):
@@ -198,7 +236,7 @@ def _bound_cache(keep):
     for _, size, path, stem in sorted(rows):
         if total <= limit:
             break
-        for victim in (path, stem + ".recipe"):
+        for victim in (path, stem + ".recipe", stem + EXTRA):
             try:
                 os.unlink(victim)
             except FileNotFoundError:

@@ -26,6 +26,7 @@ class Machine:
         self.cpus = 1
         self.kernel = None
         self.image = None
+        self.initrd = None     # archive unpacked besides a disk
         self.fs = "ramfs"
         self.line = ""         # the kernel's command line
         self.accelerator = "auto"
@@ -74,7 +75,8 @@ class Machine:
         device = "virtio-blk-device" if self.vmm == "microvm" \
             else "virtio-blk-pci,disable-legacy=on"
         name = self.image.replace(",", ",,")
-        return ["-drive", f"if=none,id=root,format=raw,readonly=on,"
+        initrd = ["-initrd", self.initrd] if self.initrd else []
+        return initrd + ["-drive", f"if=none,id=root,format=raw,readonly=on,"
                 f"file={name}",
                 "-device", f"{device},drive=root"]
 

@@ -169,8 +169,8 @@ class Plan:
         values = self.values
         return qemu.Machine(
             vmm=values.vmm, cpus=self.cpus, kernel=kernel_path,
-            memory=choose_memory(self.memory, values.fs, made.size),
-            image=made.path, fs=values.fs, arch=values.arch,
+            memory=choose_memory(self.memory, made.memory_size),
+            image=made.path, initrd=made.extra, fs=values.fs, arch=values.arch,
             accelerator=values.accel, extra=values.qemu_arg,
             line=self.kernel_line(made, with_control))
 
@@ -188,18 +188,18 @@ def parse_environment(pairs):
     return environment
 
 
-def choose_memory(wanted, fs, image_size):
+def choose_memory(wanted, archive_size):
     """Bytes: what was asked for, if that can work, else the default."""
     # The archive and its unpacked copy are there together for a moment.
-    needed = KERNEL_NEEDS + (2 * image_size if fs == "ramfs" else 0)
+    needed = KERNEL_NEEDS + 2 * archive_size
     if wanted is None:
         more = needed + DEFAULT_MEMORY // 2
         return max(DEFAULT_MEMORY, -(-more // (64 << 20)) * (64 << 20))
     if wanted < 1 << 20:
         raise Failure("-m: less than 1M", "write -m 128M")
-    if fs == "ramfs" and wanted < needed - (KERNEL_NEEDS // 2):
-        raise Failure(f"-m {format_size(wanted)} is too little for an image "
-                      f"of {format_size(image_size)} in memory",
+    if archive_size and wanted < needed - (KERNEL_NEEDS // 2):
+        raise Failure(f"-m {format_size(wanted)} is too little for "
+                      f"{format_size(archive_size)} of files in memory",
                       f"use -m {format_size(-(-needed >> 20) << 20)}, or "
                       "--fs rofs")
     return wanted & ~((1 << 20) - 1)
