@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * /sys/block and /sys/class/block.  A disk is known here by its place in the
- * list of devices, which only grows.
+ * /sys/block with the partitions below their disks, and links to all in
+ * /sys/class/block and /sys/dev/block.  A disk is known here by its place in
+ * the list of devices, which only grows.
  */
 #include <fs/sysfs/internal.h>
 
 #include <arch/mmu.h>
 #include <drivers/block.h>
 #include <lib/bitmap.h>
+#include <lib/printf.h>
 #include <lib/string.h>
 #include <uapi/errno.h>
 
-#define ULL(x) ((unsigned long long)(x))
+#define ULL(x)	  ((unsigned long long)(x))
+#define NAME_SIZE 64
 
 static struct block_device *device_at(int number)
 {
@@ -130,10 +133,18 @@ static const struct table_entry device_entries[] = {
 	TABLE_FILE("uevent", show_uevent),
 };
 
-static const struct table_entry one_device = TABLE_DIR("", device_entries);
+static const struct table_numbers partitions;
 
-/* --- which
- * ----------------------------------------------------------------------- */
+static const struct table_entry one_device = {
+	.name = "",
+	.mode = MODE_DIRECTORY | 0555,
+	.children = device_entries,
+	.child_count = ARRAY_SIZE(device_entries),
+	.numbers = &partitions,
+};
+
+/* --- which ------------------------------------------------------------------
+ */
 
 static size_t device_limit(const struct table_target *target)
 {
@@ -147,16 +158,17 @@ static size_t device_limit(const struct table_target *target)
 	return count;
 }
 
-static int list_some(uint64_t *bitmap, size_t limit, bool partitions)
+/* NULL: whole disks; else the partitions of that one. */
+static int list_of(const struct block_device *whole, uint64_t *bitmap,
+		   size_t limit)
 {
 	struct block_device *device = NULL;
-	size_t i = 0;
 
-	while ((device = block_device_next(device)) != NULL && i < limit) {
-		if (partitions || device->whole == NULL) {
+	for (size_t i = 0;
+	     i < limit && (device = block_device_next(device)) != NULL; i++) {
+		if (device->whole == whole) {
 			bitmap_set(bitmap, i);
 		}
-		i++;
 	}
 	return 0;
 }
@@ -165,40 +177,68 @@ static int list_disks(const struct table_target *target, uint64_t *bitmap,
 		      size_t limit)
 {
 	(void)target;
-	return list_some(bitmap, limit, false);
+	return list_of(NULL, bitmap, limit);
 }
 
-static int list_blocks(const struct table_target *target, uint64_t *bitmap,
-		       size_t limit)
+static int list_partitions(const struct table_target *target, uint64_t *bitmap,
+			   size_t limit)
+{
+	const struct block_device *whole = device_at(target->number);
+
+	return whole == NULL ? 0 : list_of(whole, bitmap, limit);
+}
+
+static int list_all(const struct table_target *target, uint64_t *bitmap,
+		    size_t limit)
 {
 	(void)target;
-	return list_some(bitmap, limit, true);
+	bitmap_set_range(bitmap, 0, limit);
+	return 0;
 }
 
-static const char *device_name(int number)
+static void device_name(int number, char *buf, size_t size)
 {
 	const struct block_device *device = device_at(number);
 
-	return device == NULL ? "" : device->name;
+	string_copy(buf, device == NULL ? "" : device->name, size);
 }
 
-static int device_number(const char *name, size_t length)
+static void device_number_name(int number, char *buf, size_t size)
 {
-	struct block_device *device = NULL;
-	int number = 0;
+	const struct block_device *device = device_at(number);
+	uint64_t id = device == NULL ? 0 : device->device;
 
-	while ((device = block_device_next(device)) != NULL) {
-		if (strlen(device->name) == length &&
-		    memcmp(device->name, name, length) == 0) {
+	ksnprintf(buf, size, "%llu:%llu", ULL(DEVICE_MAJOR(id)),
+		  ULL(DEVICE_MINOR(id)));
+}
+
+static int find_named(const char *name, size_t length,
+		      void (*name_of)(int number, char *buf, size_t size))
+{
+	int count = (int)device_limit(NULL);
+	char own[NAME_SIZE];
+
+	for (int number = 0; number < count; number++) {
+		name_of(number, own, sizeof(own));
+		if (strlen(own) == length && memcmp(own, name, length) == 0) {
 			return number;
 		}
-		number++;
 	}
 	return -ENOENT;
 }
 
-static int find_block(const struct table_target *target, int number,
-		      struct table_target *target_out)
+static int number_of_name(const char *name, size_t length)
+{
+	return find_named(name, length, device_name);
+}
+
+static int number_of_device(const char *name, size_t length)
+{
+	return find_named(name, length, device_number_name);
+}
+
+static int find_any(const struct table_target *target, int number,
+		    struct table_target *target_out)
 {
 	if (device_at(number) == NULL) {
 		return -ENOENT;
@@ -215,23 +255,77 @@ static int find_disk(const struct table_target *target, int number,
 
 	return device == NULL || device->whole != NULL
 		       ? -ENOENT
-		       : find_block(target, number, target_out);
+		       : find_any(target, number, target_out);
+}
+
+static int find_partition(const struct table_target *target, int number,
+			  struct table_target *target_out)
+{
+	const struct block_device *whole = device_at(target->number);
+	const struct block_device *device = device_at(number);
+
+	return whole == NULL || device == NULL || device->whole != whole
+		       ? -ENOENT
+		       : find_any(target, number, target_out);
 }
 
 const struct table_numbers sysfs_disks = {
 	.entry = &one_device,
 	.name = device_name,
-	.number = device_number,
+	.number = number_of_name,
 	.list = list_disks,
 	.limit = device_limit,
 	.find = find_disk,
 };
 
-const struct table_numbers sysfs_blocks = {
+static const struct table_numbers partitions = {
 	.entry = &one_device,
 	.name = device_name,
-	.number = device_number,
-	.list = list_blocks,
+	.number = number_of_name,
+	.list = list_partitions,
 	.limit = device_limit,
-	.find = find_block,
+	.find = find_partition,
+};
+
+/* --- links to all, from two levels below /sys --------------------------------
+ */
+
+static ssize_t read_link(const struct table_target *target, char *buf,
+			 size_t size)
+{
+	const struct block_device *device = device_at(target->number);
+
+	if (device == NULL) {
+		return -ENOENT;
+	}
+	if (device->whole == NULL) {
+		return (ssize_t)kscnprintf(buf, size, "../../block/%s",
+					   device->name);
+	}
+	return (ssize_t)kscnprintf(buf, size, "../../block/%s/%s",
+				   device->whole->name, device->name);
+}
+
+static const struct table_entry device_link = {
+	.name = "",
+	.mode = MODE_SYMLINK | 0777,
+	.readlink = read_link,
+};
+
+const struct table_numbers sysfs_blocks = {
+	.entry = &device_link,
+	.name = device_name,
+	.number = number_of_name,
+	.list = list_all,
+	.limit = device_limit,
+	.find = find_any,
+};
+
+const struct table_numbers sysfs_devices = {
+	.entry = &device_link,
+	.name = device_number_name,
+	.number = number_of_device,
+	.list = list_all,
+	.limit = device_limit,
+	.find = find_any,
 };

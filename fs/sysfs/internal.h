@@ -19,8 +19,9 @@ extern const struct table_numbers sysfs_nodes; /* memory.c */
 extern const struct table_entry
 	sysfs_thp_entries[SYSFS_THP_COUNT]; /* memory.c */
 extern const struct table_entry sysfs_huge_entries[SYSFS_SECOND_COUNT];
-extern const struct table_numbers sysfs_disks;	/* block.c: whole disks */
-extern const struct table_numbers sysfs_blocks; /* block.c: partitions too */
+extern const struct table_numbers sysfs_disks;	 /* block.c: whole disks */
+extern const struct table_numbers sysfs_blocks;	 /* block.c: all, as links */
+extern const struct table_numbers sysfs_devices; /* block.c: by number */
 
 /* A file that says a constant number or text. */
 #define SYSFS_NUMBER(function, value)                                          \

@@ -44,6 +44,15 @@ static const struct table_entry class_entries[] = {
 	TABLE_EMPTY_DIR("tty"),
 };
 
+static const struct table_entry dev_entries[] = {
+	{
+		.name = "block",
+		.mode = MODE_DIRECTORY | 0555,
+		.numbers = &sysfs_devices,
+	},
+	TABLE_EMPTY_DIR("char"),
+};
+
 static const struct table_entry fs_entries[] = {
 	TABLE_EMPTY_DIR("cgroup"),
 };
@@ -69,7 +78,7 @@ static const struct table_entry root_entries[] = {
 	},
 	TABLE_EMPTY_DIR("bus"),
 	TABLE_DIR("class", class_entries),
-	TABLE_EMPTY_DIR("dev"),
+	TABLE_DIR("dev", dev_entries),
 	TABLE_DIR("devices", device_entries),
 	TABLE_EMPTY_DIR("firmware"),
 	TABLE_DIR("fs", fs_entries),

@@ -26,7 +26,7 @@
 
 #define NUMBERS_START 256
 #define NUMBER_DIGITS 10 /* at most, in names */
-#define NAME_SIZE     32
+#define NAME_SIZE     64
 
 /* --- targets
  * ------------------------------------------------------------------ */
@@ -320,13 +320,12 @@ static void list_bits(struct table_inode *dir, struct dir_sink *sink,
 				      (size_t)(*pos - NUMBERS_START));
 	     number < limit;
 	     number = bitmap_find_set(bitmap, limit, number + 1)) {
-		char buf[NAME_SIZE];
-		const char *name = buf;
+		char name[NAME_SIZE];
 
 		if (numbers->name != NULL) {
-			name = numbers->name((int)number);
+			numbers->name((int)number, name, sizeof(name));
 		} else {
-			ksnprintf(buf, sizeof(buf), "%s%zu",
+			ksnprintf(name, sizeof(name), "%s%zu",
 				  numbers->prefix != NULL ? numbers->prefix
 							  : "",
 				  number);

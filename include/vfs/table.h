@@ -87,7 +87,7 @@ struct table_numbers {
 	const struct table_entry *entry; /* what each number is */
 	const char *prefix;		 /* before the number; NULL: none */
 	/* Names that are no numbers at all; both or none. */
-	const char *(*name)(int number);
+	void (*name)(int number, char *buf, size_t size);
 	int (*number)(const char *name, size_t length); /* or -ENOENT */
 	/* Sets the bits of those that exist; may sleep.  0 or -ENOMEM. */
 	int (*list)(const struct table_target *target, uint64_t *bitmap,
