@@ -211,6 +211,10 @@ static long map_file(struct map_request *request, struct file *file,
 		return (file->mode & FILE_READ) == 0 ? -EACCES
 						     : map_anonymous(request);
 	}
+	if (request->page + request->length / PAGE_SIZE >
+	    INT64_MAX / PAGE_SIZE) {
+		return -EOVERFLOW; /* offsets in files are signed */
+	}
 	err = file_map(file, request->vma, &request->object, &request->vma);
 	if (err < 0) {
 		return err;
