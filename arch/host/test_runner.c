@@ -19,10 +19,17 @@
 #include <debug/unit_test.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
+#include <sched/thread.h>
 
 extern const struct unit_test __start_unit_tests[];
 extern const struct unit_test __stop_unit_tests[];
 
+/* Who runs the tests, for locks that have owners. */
+static struct thread test_thread = {
+	.state = THREAD_RUNNING,
+	.kernel = true,
+	.name = "test",
+};
 static unsigned failures_of_test;
 
 void unit_test_fail(const char *file, int line, const char *what,
@@ -59,6 +66,7 @@ static int run(const struct unit_test *test)
 		host_memory_create();
 		frame_init();
 		slab_init();
+		percpu(thread_running) = &test_thread;
 		test->func();
 		fflush(stdout);
 		_exit(failures_of_test != 0);

@@ -67,12 +67,13 @@ static void start_thread(void)
 {
 	struct thread *thread;
 
-	if (__atomic_exchange_n(&thread_started, true, __ATOMIC_ACQ_REL)) {
+	/* Not from a boot stack (tid 0): the next page will do. */
+	if (thread_current() == NULL || thread_current()->tid == 0 ||
+	    __atomic_exchange_n(&thread_started, true, __ATOMIC_ACQ_REL)) {
 		return;
 	}
-	if (thread_current() == NULL ||
-	    thread_create_kernel("writeback", writeback_main, NULL, &thread) <
-		    0) {
+	if (thread_create_kernel("writeback", writeback_main, NULL, &thread) <
+	    0) {
 		__atomic_store_n(&thread_started, false, __ATOMIC_RELEASE);
 		return;
 	}

@@ -51,7 +51,7 @@ TEST(frame, exhaustion_and_joining)
 	struct page *big;
 	uint64_t count = 0;
 
-	while ((pages[count] = frame_alloc(0, FRAME_NOWAIT)) != NULL) {
+	while ((pages[count] = frame_alloc(0, FRAME_RESERVE)) != NULL) {
 		count++;
 	}
 	EXPECT_EQ(count, stats().total);

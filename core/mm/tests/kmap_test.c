@@ -22,8 +22,8 @@ static paddr_t frame_of(uintptr_t address)
 {
 	unsigned level;
 
-	return pte_paddr(pte_load(
-		pgtable_lookup(mmu_kernel_root(), address, &level)));
+	return pte_paddr(
+		pte_load(pgtable_lookup(mmu_kernel_root(), address, &level)));
 }
 
 TEST(kmap, stacks_have_guards)

@@ -258,14 +258,15 @@ TEST(page_cache, reclaim_takes_the_oldest_clean_ones)
 	EXPECT_EQ(frame_count(FRAME_COUNT_CACHED), 0);
 }
 
-/* --- mapped -------------------------------------------------------------------
+/* --- mapped
+ * -------------------------------------------------------------------
  */
 
 static uintptr_t map(struct address_space *space, size_t pages, uint32_t flags,
 		     uint64_t offset)
 {
-	long at = vm_map(space, 0, PAGES(pages), flags, 0, &disk.object,
-			 offset);
+	long at =
+		vm_map(space, 0, PAGES(pages), flags, 0, &disk.object, offset);
 
 	EXPECT(at > 0);
 	return (uintptr_t)at;

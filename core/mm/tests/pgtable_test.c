@@ -30,8 +30,7 @@ struct counting {
 static int count_leaf(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
 		      unsigned level)
 {
-	struct counting *counting =
-		container_of(walk, struct counting, walk);
+	struct counting *counting = container_of(walk, struct counting, walk);
 
 	(void)level;
 	EXPECT(!pte_is_none(pte_load(slot)));

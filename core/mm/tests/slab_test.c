@@ -15,6 +15,7 @@ static uint64_t free_frames(void)
 {
 	struct frame_stats stats;
 
+	slab_shrink();
 	frame_stats(&stats);
 	return stats.free;
 }

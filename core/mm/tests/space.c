@@ -5,6 +5,7 @@
 
 #include <debug/unit_test.h>
 #include <lib/minmax.h>
+#include <mm/slab.h>
 #include <uapi/errno.h>
 
 #define TOP 0x7f0000000000ul
@@ -72,8 +73,8 @@ static size_t subtree_gap(struct rbtree_node *node)
 		return 0;
 	}
 	vma = rbtree_entry(node, struct vma, node);
-	gap = MAX(vma->gap, MAX(subtree_gap(node->left),
-				subtree_gap(node->right)));
+	gap = MAX(subtree_gap(node->left), subtree_gap(node->right));
+	gap = MAX(vma->gap, gap);
 	EXPECT_EQ(vma->subtree_gap, gap);
 	return gap;
 }

@@ -188,9 +188,9 @@ TEST(vm, pin_and_access)
 
 	EXPECT_EQ(vm_access(space, at + PAGES(1) - 5, text, sizeof(text), true),
 		  (ssize_t)sizeof(text));
-	EXPECT_EQ(vm_access(space, at + PAGES(1) - 5, back, sizeof(back),
-			    false),
-		  (ssize_t)sizeof(back));
+	EXPECT_EQ(
+		vm_access(space, at + PAGES(1) - 5, back, sizeof(back), false),
+		(ssize_t)sizeof(back));
 	EXPECT_EQ(strcmp(text, back), 0);
 	EXPECT_EQ(vm_access(space, at + PAGES(3) - 4, back, 8, false), 4);
 	EXPECT_EQ(vm_access(space, at + PAGES(3), back, 8, false), -EFAULT);
@@ -220,8 +220,7 @@ TEST(vm, brk)
 	put_byte(space, start + PAGES(9), 1);
 	EXPECT_EQ(vm_brk(space, start + PAGES(2)), start + PAGES(2));
 	EXPECT_EQ(get_byte(space, start + PAGES(9)), -1);
-	EXPECT_EQ(vm_map(space, start + PAGES(4), PAGES(1), RW, FIXED, NULL,
-			 0),
+	EXPECT_EQ(vm_map(space, start + PAGES(4), PAGES(1), RW, FIXED, NULL, 0),
 		  (long)(start + PAGES(4)));
 	EXPECT_EQ(vm_brk(space, start + PAGES(5)), start + PAGES(2));
 	EXPECT_EQ(vm_brk(space, start - 1), start + PAGES(2));
@@ -232,6 +231,7 @@ TEST(vm, brk)
 TEST(vm, remap)
 {
 	struct address_space *space = space_fresh();
+	uintptr_t blocker = map(space, PAGES(1), VMA_READ);
 	uintptr_t at = map(space, PAGES(4), RW);
 	long moved;
 
@@ -246,7 +246,8 @@ TEST(vm, remap)
 		EXPECT_EQ(get_byte(space, (uintptr_t)moved + PAGES(i)), i + 1);
 	}
 	EXPECT_EQ(get_byte(space, (uintptr_t)moved + PAGES(7)), 0);
-	EXPECT_EQ(space->virtual_pages, 8);
+	EXPECT_EQ(space->virtual_pages, 9);
+	EXPECT_EQ(vm_unmap(space, blocker, PAGES(1)), 0);
 	EXPECT_EQ(vm_remap(space, (uintptr_t)moved, PAGES(8), PAGES(2), 0, 0),
 		  moved);
 	EXPECT_EQ(space->virtual_pages, 2);

@@ -39,8 +39,7 @@ TEST(vma, placed_downwards_and_merged)
 TEST(vma, first_fit_in_a_hole)
 {
 	struct address_space *space = space_fresh();
-	uintptr_t base =
-		(uintptr_t)vm_map(space, 0, PAGES(20), RW, 0, NULL, 0);
+	uintptr_t base = (uintptr_t)vm_map(space, 0, PAGES(20), RW, 0, NULL, 0);
 
 	EXPECT_EQ(vm_unmap(space, base + PAGES(4), PAGES(3)), 0);
 	EXPECT_EQ(vm_unmap(space, base + PAGES(10), PAGES(5)), 0);
@@ -63,8 +62,7 @@ TEST(vma, hints_and_fixed)
 
 	EXPECT_EQ(vm_map(space, 0x5000000, PAGES(2), RW, 0, NULL, 0),
 		  0x5000000);
-	EXPECT(vm_map(space, 0x5001000, PAGES(2), RW, 0, NULL, 0) >
-	       0x5002000);
+	EXPECT(vm_map(space, 0x5001000, PAGES(2), RW, 0, NULL, 0) > 0x5002000);
 	EXPECT_EQ(vm_map(space, 0x5001000, PAGES(2), RW, fixed, NULL, 0),
 		  -EEXIST);
 	EXPECT_EQ(vm_map(space, 0x5001000, PAGES(2), VMA_READ, FIXED, NULL, 0),
@@ -99,8 +97,7 @@ TEST(vma, reservations_cost_nothing)
 	uint64_t used;
 
 	EXPECT(at > 0);
-	EXPECT(vm_map(space, 0, 1ul << 40, RW | VMA_NORESERVE, 0, NULL, 0) >
-	       0);
+	EXPECT(vm_map(space, 0, 1ul << 40, RW | VMA_NORESERVE, 0, NULL, 0) > 0);
 	/* Writable without NORESERVE: more than there is. */
 	EXPECT_EQ(vm_map(space, 0, 1ul << 40, RW, 0, NULL, 0), -ENOMEM);
 	used = before - free_frames();
@@ -118,9 +115,9 @@ TEST(vma, stacks_keep_their_guard)
 	uint32_t flags = RW | VMA_GROWSDOWN | VMA_STACK;
 	long below;
 
-	EXPECT_EQ(vm_map(space, top - PAGES(4), PAGES(4), flags, FIXED, NULL,
-			 0),
-		  (long)(top - PAGES(4)));
+	EXPECT_EQ(
+		vm_map(space, top - PAGES(4), PAGES(4), flags, FIXED, NULL, 0),
+		(long)(top - PAGES(4)));
 	space->mmap_top = top;
 	below = vm_map(space, 0, PAGES(1), RW, 0, NULL, 0);
 	EXPECT_EQ(below, (long)(top - PAGES(4) - VMA_GUARD_GAP - PAGES(1)));
@@ -131,8 +128,7 @@ TEST(vma, stacks_keep_their_guard)
 TEST(vma, protect_splits_and_joins)
 {
 	struct address_space *space = space_fresh();
-	uintptr_t base =
-		(uintptr_t)vm_map(space, 0, PAGES(8), 0, 0, NULL, 0);
+	uintptr_t base = (uintptr_t)vm_map(space, 0, PAGES(8), 0, 0, NULL, 0);
 
 	EXPECT_EQ(vm_protect(space, base + PAGES(1), PAGES(6), RW), 0);
 	EXPECT_EQ(check_tree(space), 3);
