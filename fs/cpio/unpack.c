@@ -274,15 +274,14 @@ static int unpack_by_type(struct unpack *unpack, const char *name,
 	}
 }
 
-static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
+static int unpack_named(struct unpack *unpack, const char *name,
+			const struct cpio_entry *entry)
 {
-	const char *name = strip(entry->name);
 	int err;
 
 	if (name[0] == '\0') {
-		return (entry->mode & MODE_TYPE) == MODE_DIRECTORY
-			       ? set_attributes("/", entry)
-			       : -EINVAL;
+		return (entry->mode & MODE_TYPE) == MODE_DIRECTORY ? 0
+								   : -EINVAL;
 	}
 	if (has_dotdot(name)) {
 		return -EINVAL;
@@ -294,8 +293,16 @@ static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
 			err = unpack_by_type(unpack, name, entry);
 		}
 	}
+	return err;
+}
+
+static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
+{
+	const char *name = strip(entry->name);
+	int err = unpack_named(unpack, name, entry);
+
 	if (err == 0) {
-		err = set_attributes(name, entry);
+		err = set_attributes(name[0] != '\0' ? name : "/", entry);
 	}
 	if ((err == -EPERM || err == -EROFS) &&
 	    (entry->mode & MODE_TYPE) == MODE_DIRECTORY) {

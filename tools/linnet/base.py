@@ -40,7 +40,8 @@ RUNTIME_LIBRARIES = ("libgcc_s.so.1",)
 def add(tree):
     """Mount points and texts."""
     for path, mode in FOLDERS.items():
-        if path not in tree.nodes:
+        # Made on the way to a program in it, it has the usual mode.
+        if path not in tree.nodes or tree.nodes[path].mode == 0o755:
             tree.add_folder(path, mode)
     for path, text in TEXTS.items():
         if tree.real_parent(path) not in tree.nodes:

@@ -13,7 +13,7 @@ from linnet.arguments import (Option, Parser, format_size, parse_count,
                               parse_seconds, parse_size)
 from linnet.errors import Failure
 
-DEFAULT_FS = "ramfs"
+DEFAULT_FS = "rofs"
 DEFAULT_MEMORY = 128 << 20
 CPUS_MAX = 255
 KERNEL_NEEDS = 8 << 20   # what a VM needs beside its initrd
@@ -39,7 +39,7 @@ OPTIONS = [
     Option("--rootfs", "DIR", "take the program and all files from this "
            "folder"),
     Option("--fs", "rofs|ramfs", "how the files reach the guest: EROFS disk "
-           "or initrd", default=DEFAULT_FS, choices=("rofs", "ramfs")),
+           "or initrd (rofs)", default=DEFAULT_FS, choices=("rofs", "ramfs")),
     Option("--vmm", "|".join(qemu.VMMS), "machine model (microvm)",
            default="microvm", choices=qemu.VMMS),
     Option("--accel", "auto|kvm|tcg", "how the guest's code is executed "
