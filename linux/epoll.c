@@ -231,8 +231,9 @@ long sys_epoll_create1(int flags)
 	list_init(&epoll->nested);
 	wait_queue_init(&epoll->wait);
 	wait_queue_init(&epoll->poll_wait);
-	err = file_create_anonymous(&epoll_ops, epoll, FILE_STREAM, UAPI_O_RDWR,
-				    &epoll->file);
+	err = file_create_anonymous(&epoll_ops, epoll,
+				    FILE_READ | FILE_WRITE | FILE_STREAM,
+				    UAPI_O_RDWR, &epoll->file);
 	if (err < 0) {
 		kfree(epoll);
 		return err;

@@ -5,9 +5,11 @@
  */
 #include <linux/syscall.h>
 
+#include <arch/frame.h>
 #include <mm/slab.h>
 #include <process/rlimit.h>
 #include <process/signal.h>
+#include <sched/thread.h>
 #include <sync/wait.h>
 #include <uapi/errno.h>
 #include <vfs/poll.h>
@@ -88,11 +90,36 @@ static int do_poll(void USER *fds, unsigned count, uint64_t deadline_ns)
 	return result;
 }
 
+static long poll_until(void USER *fds, unsigned count, uint64_t deadline_ns);
+
+/* restart_syscall(2): the registers are still those of the call. */
+static long poll_again(void)
+{
+	const struct trapframe *frame = frame_current();
+
+	return poll_until((void USER *)frame_syscall_arg(frame, 0),
+			  (unsigned)frame_syscall_arg(frame, 1),
+			  thread_current()->linux.restart_deadline_ns);
+}
+
+/* A signal without handler does not make the wait longer. */
+static long poll_until(void USER *fds, unsigned count, uint64_t deadline_ns)
+{
+	struct thread_state_linux *own = &thread_current()->linux;
+	int result = do_poll(fds, count, deadline_ns);
+
+	if (result != -EINTR) {
+		return result;
+	}
+	own->restart = poll_again;
+	own->restart_deadline_ns = deadline_ns;
+	own->in_restart_block = true;
+	return -ERESTART_RESTARTBLOCK;
+}
+
 long sys_poll(void USER *fds, unsigned count, int timeout_ms)
 {
-	int result = do_poll(fds, count, poll_deadline_ms(timeout_ms));
-
-	return result == -EINTR ? -ERESTARTNOHAND : result;
+	return poll_until(fds, count, poll_deadline_ms(timeout_ms));
 }
 
 long sys_ppoll(void USER *fds, unsigned count, void USER *timeout,

@@ -256,7 +256,7 @@ static long create(uint64_t mask, int flags)
 	spinlock_init(&s->lock, "signalfd");
 	s->mask = mask;
 	err = file_create_anonymous(
-		&signalfd_ops, s, FILE_READ | FILE_STREAM,
+		&signalfd_ops, s, FILE_READ | FILE_WRITE | FILE_STREAM,
 		UAPI_O_RDWR | (unsigned)(flags & UAPI_O_NONBLOCK), &file);
 	if (err < 0) {
 		kfree(s);

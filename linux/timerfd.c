@@ -108,17 +108,18 @@ static bool clock_stepped(struct waiter *waiter, uint32_t events)
 /* Counts the intervals since the expiration and arms the next one. */
 static void catch_up_locked(struct timerfd *t)
 {
-	uint64_t now = clock_monotonic_ns();
+	uint64_t now = t->absolute ? clock_realtime_ns() : clock_monotonic_ns();
+	uint64_t due = t->absolute ? t->wall_ns : t->deadline_ns;
 	uint64_t passed;
 
 	if (!t->expired || t->interval_ns == 0) {
 		return;
 	}
-	passed = now > t->deadline_ns ? (now - t->deadline_ns) / t->interval_ns
-				      : 0;
+	passed = now > due ? (now - due) / t->interval_ns : 0;
+	due += (passed + 1) * t->interval_ns;
 	t->ticks += passed;
-	t->deadline_ns += (passed + 1) * t->interval_ns;
-	t->wall_ns += (passed + 1) * t->interval_ns;
+	t->wall_ns = due;
+	t->deadline_ns = t->absolute ? deadline_of_realtime(due) : due;
 	t->expired = false;
 	timer_arm(&t->timer, t->deadline_ns);
 }
@@ -302,7 +303,7 @@ long sys_timerfd_create(int clock, int flags)
 	t->clock = clock;
 	t->realtime = clock_is_realtime(clock);
 	err = file_create_anonymous(
-		&timerfd_ops, t, FILE_READ | FILE_STREAM,
+		&timerfd_ops, t, FILE_READ | FILE_WRITE | FILE_STREAM,
 		UAPI_O_RDWR | (unsigned)(flags & UAPI_O_NONBLOCK), &file);
 	if (err < 0) {
 		kfree(t);

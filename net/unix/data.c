@@ -243,18 +243,13 @@ ssize_t unix_send(struct socket *socket, struct socket_message *message)
 	if ((message->flags & UAPI_MSG_OOB) != 0) {
 		return -EOPNOTSUPP;
 	}
-	if (cannot_send(s)) {
-		return -EPIPE;
-	}
-	result = socket_take_error(socket);
-	if (result < 0) {
-		return result;
-	}
 	result = find_receiver(s, message, &receiver);
 	if (result < 0) {
 		return result;
 	}
-	if (socket->type == UAPI_SOCK_STREAM) {
+	if (cannot_send(s)) {
+		result = -EPIPE;
+	} else if (socket->type == UAPI_SOCK_STREAM) {
 		result = send_stream(s, receiver, message);
 	} else {
 		result = send_message(s, receiver, message);
@@ -409,14 +404,15 @@ static ssize_t receive_message(struct unix_socket *s,
 static bool same_sender(const struct socket_control *a,
 			const struct socket_control *b)
 {
-	return b->rights == NULL && a->has_credentials == b->has_credentials &&
+	return a->has_credentials == b->has_credentials &&
 	       (!a->has_credentials ||
 		(a->credentials.pid == b->credentials.pid &&
 		 a->credentials.uid == b->credentials.uid &&
 		 a->credentials.gid == b->credentials.gid));
 }
 
-/* Takes what is in the queue, up to a packet with other company. */
+/* Takes what is in the queue, up to a packet of somebody else; one with files
+ * is the last. */
 static ssize_t take_stream_locked(struct unix_socket *s,
 				  struct socket_message *message,
 				  struct socket_control *company, bool first,
@@ -442,6 +438,9 @@ static ssize_t take_stream_locked(struct unix_socket *s,
 		if (first) {
 			*company = packet->control;
 			give_address(packet, message);
+		}
+		company->rights = packet->control.rights;
+		if (first || had_rights) {
 			give_control(packet, message, peek);
 		}
 		first = false;

@@ -152,10 +152,6 @@ static int unix_shutdown(struct socket *socket, int how)
 	struct unix_socket *s = unix_of(socket);
 	struct unix_socket *peer = unix_peer(s);
 
-	if (peer == NULL && unix_is_connecting(s) &&
-	    s->state != UNIX_LISTENING) {
-		return -ENOTCONN;
-	}
 	add_shutdown(s, own[how]);
 	if (peer != NULL) {
 		if (unix_is_connecting(s)) {
