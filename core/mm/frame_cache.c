@@ -220,6 +220,19 @@ void frame_free(struct page *page, unsigned order)
 	page_put(page);
 }
 
+void frame_split(struct page *page, unsigned order)
+{
+	VERIFY(page->order == order && page->refs > 0);
+	page->order = 0;
+	for (size_t i = 1; i < (1ul << order); i++) {
+		page[i].flags = 0;
+		page[i].order = 0;
+		page[i].map_count = 0;
+		page[i].owner = NULL;
+		__atomic_store_n(&page[i].refs, 1, __ATOMIC_RELEASE);
+	}
+}
+
 bool page_try_get(struct page *page)
 {
 	int32_t refs = __atomic_load_n(&page->refs, __ATOMIC_RELAXED);

@@ -76,6 +76,12 @@ struct page *frame_alloc(unsigned order, unsigned flags);
  * one); page_put() is the form for shared pages. */
 void frame_free(struct page *page, unsigned order);
 
+/*
+ * Cuts a block into frames of their own with one reference each: needed before
+ * any frame but the first may be mapped, pinned or put.
+ */
+void frame_split(struct page *page, unsigned order);
+
 static inline void page_get(struct page *page)
 {
 	__atomic_fetch_add(&page->refs, 1, __ATOMIC_RELAXED);

@@ -31,13 +31,14 @@ int vdso_init(void)
 {
 	size_t size = (size_t)(vdso_image_end - vdso_image_start);
 	size_t pages = 1 + DIV_ROUND_UP(size, PAGE_SIZE);
-	struct page *page =
-		frame_alloc(log2_ceil(pages), FRAME_ZERO | FRAME_NOWAIT);
+	unsigned order = log2_ceil(pages);
+	struct page *page = frame_alloc(order, FRAME_ZERO | FRAME_NOWAIT);
 	char *address;
 
 	if (page == NULL) {
 		return -ENOMEM;
 	}
+	frame_split(page, order); /* programs map them one by one */
 	address = page_address(page);
 	memcpy(address + PAGE_SIZE, vdso_image_start, size);
 	data = (struct vdso_data *)address;
