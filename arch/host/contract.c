@@ -128,6 +128,10 @@ int context_init_app(struct thread *thread, const struct trapframe *frame,
 	return -ENOMEM;
 }
 
+void context_leave(void)
+{
+}
+
 void context_free(struct thread *thread)
 {
 	(void)thread;

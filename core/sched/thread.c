@@ -191,6 +191,7 @@ _Noreturn void thread_exit(void)
 	struct thread *thread = thread_current();
 
 	lockdep_assert_can_sleep();
+	context_leave();
 	cpu_irq_disable();
 	__atomic_store_n(&thread->state, THREAD_DEAD, __ATOMIC_SEQ_CST);
 	schedule(); /* finish_switch() of the next thread reaps this one */

@@ -5,9 +5,9 @@
  * Thread contexts: stack switch, thread pointer, vector registers.
  *
  * struct arch_thread (<asm/context.h>) is embedded in struct thread as
- * `arch`.  The vector registers of the application are saved when its thread
- * is switched away from and loaded only when another thread used them in
- * between on this CPU.  The kernel itself never uses them.
+ * `arch`.  The vector registers of the application may stay in the processor
+ * when its thread is switched away from; they are saved when another thread
+ * uses them there.  The kernel itself never uses them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +39,10 @@ int context_init_app(struct thread *thread, const struct trapframe *frame,
  * root: the caller did (address_space_switch()).
  */
 struct thread *context_switch(struct thread *prev, struct thread *next);
+
+/* The current thread will not run again after its next switch: what the
+ * processor still has of it is dropped.  Interrupts enabled. */
+void context_leave(void);
 
 /* Frees what context_init_app() allocated. */
 void context_free(struct thread *thread);

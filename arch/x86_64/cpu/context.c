@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * Thread contexts.
- *
- * Vector registers are saved when an application thread is switched away
- * from; they are loaded when one is switched to, unless this CPU's registers
- * still hold its state: vector_owner names the thread whose state they hold,
- * and thread->arch.vector_cpu the CPU where it was saved last; both must agree.
+ * Thread contexts: kernel stack, thread pointer; the vector registers follow
+ * when they are used (vector_owner.c).
  *
  * Called with interrupts disabled by the scheduler; no locks.
  */
@@ -33,7 +29,6 @@
 struct thread *context_swap(struct thread *prev, struct thread *next);
 extern const char context_start[], context_start_app[];
 
-static PERCPU_DEFINE(struct thread *, vector_owner); /* [c] */
 static bool fsgsbase; /* [I] after context_arch_init() */
 
 void context_arch_init(void)
@@ -73,12 +68,9 @@ int context_init_app(struct thread *thread, const struct trapframe *frame,
 		return -ENOMEM;
 	}
 	if (inherit && current->arch.vector_state != NULL) {
-		unsigned long state = cpu_irq_save();
-
-		vector_save(current->arch.vector_state);
+		vector_sync();
 		memcpy(thread->arch.vector_state, current->arch.vector_state,
 		       vector_size());
-		cpu_irq_restore(state);
 		thread->arch.fs_base = context_tls(current);
 	}
 	*copy = *frame;
@@ -90,24 +82,19 @@ int context_init_app(struct thread *thread, const struct trapframe *frame,
 
 int context_become_app(void)
 {
-	struct thread *thread = thread_current();
 	void *area = vector_create();
-	unsigned long state;
-	void *old;
 
 	if (area == NULL) {
 		return -ENOMEM;
 	}
-	state = cpu_irq_save();
-	old = thread->arch.vector_state;
-	thread->arch.vector_state = area;
-	vector_load(area);
-	percpu(vector_owner) = thread;
-	thread->arch.vector_cpu = cpu_id() + 1;
-	cpu_irq_restore(state);
-	vector_destroy(old);
-	context_set_tls(thread, 0);
+	vector_destroy(vector_replace(area));
+	context_set_tls(thread_current(), 0);
 	return 0;
+}
+
+void context_leave(void)
+{
+	vector_leave();
 }
 
 void context_free(struct thread *thread)
@@ -156,9 +143,6 @@ uintptr_t context_tls(struct thread *thread)
 static void leave(struct thread *prev)
 {
 	if (prev->arch.vector_state != NULL) {
-		vector_save(prev->arch.vector_state);
-		prev->arch.vector_cpu = cpu_id() + 1;
-		percpu(vector_owner) = prev;
 		prev->arch.fs_base = read_fs_base();
 	}
 }
@@ -173,10 +157,7 @@ static void enter(struct thread *next)
 		return;
 	}
 	write_fs_base(next->arch.fs_base);
-	if (percpu(vector_owner) != next ||
-	    next->arch.vector_cpu != cpu_id() + 1) {
-		vector_load(next->arch.vector_state);
-	}
+	vector_switch_to(next);
 }
 
 struct thread *context_switch(struct thread *prev, struct thread *next)

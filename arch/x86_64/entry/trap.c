@@ -25,6 +25,7 @@
 
 #define EXCEPTION_DEBUG	     1
 #define EXCEPTION_NMI	     2
+#define EXCEPTION_NO_VECTORS 7
 #define EXCEPTION_PAGE_FAULT 14
 #define EXCEPTION_COUNT	     32
 #define FAULT_PRESENT	     (1u << 0)
@@ -209,6 +210,10 @@ void trap_handle(struct trapframe *frame)
 		irq_dispatch((unsigned)frame->vector);
 	} else if (frame->vector == EXCEPTION_PAGE_FAULT) {
 		page_fault(frame);
+	} else if (frame->vector == EXCEPTION_NO_VECTORS &&
+		   frame_is_app(frame)) {
+		cpu_irq_enable();
+		vector_trap();
 	} else if (frame_is_app(frame) && frame->vector != EXCEPTION_NMI) {
 		app_exception(frame);
 	} else if (frame->vector == EXCEPTION_DEBUG) {

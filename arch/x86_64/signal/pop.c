@@ -6,7 +6,8 @@
  * Nothing in the frame is trusted: segments and privileged flags stay ours, the
  * vector state is checked as XRSTOR would (SDM volume 1, 13.8.1), since a
  * fault of that instruction would be the kernel's.  The new state is read into
- * a fresh area, because a thread switch writes the current one.
+ * a fresh area, because another CPU's use of the registers writes the current
+ * one.
  */
 #include <arch/signal.h>
 
@@ -102,10 +103,7 @@ static int read_vectors(uint8_t *area, uintptr_t at)
 
 static int restore_vectors(uintptr_t at)
 {
-	struct thread *thread = thread_current();
 	void *area = vector_create();
-	unsigned long irq;
-	void *old;
 	int err;
 
 	if (area == NULL) {
@@ -116,12 +114,7 @@ static int restore_vectors(uintptr_t at)
 		vector_destroy(area);
 		return err;
 	}
-	irq = cpu_irq_save();
-	old = thread->arch.vector_state;
-	thread->arch.vector_state = area;
-	vector_load(area);
-	cpu_irq_restore(irq);
-	vector_destroy(old);
+	vector_destroy(vector_replace(area));
 	return 0;
 }
 

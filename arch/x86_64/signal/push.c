@@ -66,11 +66,9 @@ static int push_vectors(uintptr_t at)
 		.features = vector_features(),
 		.state_size = (uint32_t)size,
 	};
-	unsigned long irq = cpu_irq_save();
 	int err;
 
-	vector_save(thread->arch.vector_state);
-	cpu_irq_restore(irq);
+	vector_sync();
 	err = user_copy_out((void *)at, thread->arch.vector_state, size);
 	if (err < 0 || !extended) {
 		return err;

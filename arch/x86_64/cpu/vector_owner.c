@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/*
+ * Whose vector state the registers of a CPU hold.
+ *
+ * 1. A switch of threads moves no vector state.  The registers keep that of
+ *    the thread that used them last on this CPU, their owner; for every other
+ *    thread CR0.TS is set, so that its first vector instruction traps (#NM).
+ *    The trap saves the owner's state and loads the thread's.  Threads that
+ *    wake each other without computing in between never pay.
+ * 2. thread->arch.vector_cpu is 0 when the state is in its memory area, else
+ *    1 + the CPU whose registers hold it.  It becomes 0 only after the area is
+ *    complete (release), by that CPU.
+ * 3. A thread that has moved and needs its state asks the CPU that has it by a
+ *    cross call.
+ *
+ * Invariants, whenever interrupts are enabled:
+ *  (1) owner == t on CPU c implies t->arch.vector_cpu == c + 1 and back;
+ *  (2) TS is clear on a CPU only if the running thread is the owner there, or
+ *      is a kernel thread.
+ *
+ * Owners change on their own CPU with interrupts disabled; no locks.
+ */
+#include "vector.h"
+
+#include <arch/cpu.h>
+#include <arch/percpu.h>
+#include <arch/smp.h>
+#include <debug/panic.h>
+#include <sched/thread.h>
+#include <uapi/errno.h>
+
+#include "internal.h"
+
+#define CR0_TS (1ul << 3)
+
+static PERCPU_DEFINE(struct thread *, vector_owner); /* [c] */
+static PERCPU_DEFINE(bool, vector_off);		     /* [c] TS is set */
+
+static void set_off(bool off)
+{
+	unsigned long cr0;
+
+	if (percpu(vector_off) == off) {
+		return;
+	}
+	percpu(vector_off) = off;
+	if (!off) {
+		__asm__ volatile("clts" : : : "memory");
+		return;
+	}
+	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
+	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 | CR0_TS) : "memory");
+}
+
+/* The owner's state goes to its area; nobody owns the registers then.
+ * Interrupts disabled. */
+static void release_registers(void)
+{
+	struct thread *owner = percpu(vector_owner);
+
+	if (owner == NULL) {
+		return;
+	}
+	set_off(false);
+	vector_save(owner->arch.vector_state);
+	percpu(vector_owner) = NULL;
+	__atomic_store_n(&owner->arch.vector_cpu, 0, __ATOMIC_RELEASE);
+}
+
+/* On the CPU that held the state when it was asked for. */
+static void release_if_owner(void *arg)
+{
+	if (percpu(vector_owner) == arg) {
+		release_registers();
+		set_off(true); /* (2) */
+	}
+}
+
+/* Makes the area of the current thread complete; true when its state is not in
+ * registers any more, false when it is still live on this CPU. */
+static bool fetch(struct thread *thread)
+{
+	uint32_t cpu =
+		__atomic_load_n(&thread->arch.vector_cpu, __ATOMIC_ACQUIRE);
+	struct cpumask mask;
+
+	if (cpu == 0) {
+		return true;
+	}
+	if (cpu == cpu_id() + 1) {
+		return false;
+	}
+	cpumask_clear(&mask);
+	cpumask_add(&mask, cpu - 1);
+	smp_call(&mask, release_if_owner, thread);
+	return true;
+}
+
+void vector_switch_to(struct thread *next)
+{
+	set_off(percpu(vector_owner) != next);
+}
+
+void vector_trap(void)
+{
+	struct thread *thread = thread_current();
+	unsigned long irq;
+
+	fetch(thread); /* may take interrupts, does not switch threads */
+	irq = cpu_irq_save();
+	if (percpu(vector_owner) != thread) {
+		release_registers();
+		set_off(false);
+		vector_load(thread->arch.vector_state);
+		percpu(vector_owner) = thread;
+		thread->arch.vector_cpu = cpu_id() + 1;
+	}
+	set_off(false);
+	cpu_irq_restore(irq);
+}
+
+void vector_sync(void)
+{
+	struct thread *thread = thread_current();
+	unsigned long irq;
+
+	if (fetch(thread)) {
+		return;
+	}
+	irq = cpu_irq_save();
+	vector_save(thread->arch.vector_state);
+	cpu_irq_restore(irq);
+}
+
+void *vector_replace(void *area)
+{
+	struct thread *thread = thread_current();
+	unsigned long irq;
+	void *old;
+
+	fetch(thread);
+	irq = cpu_irq_save();
+	if (percpu(vector_owner) == thread) {
+		percpu(vector_owner) = NULL;
+		thread->arch.vector_cpu = 0;
+	}
+	old = thread->arch.vector_state;
+	thread->arch.vector_state = area;
+	set_off(true);
+	cpu_irq_restore(irq);
+	return old;
+}
+
+/*
+ * A thread that ran last on this CPU may have left its state on another one,
+ * where only an interrupt may touch the owner; so the dying thread fetches it
+ * itself, before its last switch.
+ */
+void vector_leave(void)
+{
+	struct thread *thread = thread_current();
+	unsigned long irq;
+
+	if (thread->arch.vector_state == NULL) {
+		return;
+	}
+	fetch(thread);
+	irq = cpu_irq_save();
+	if (percpu(vector_owner) == thread) {
+		percpu(vector_owner) = NULL;
+		thread->arch.vector_cpu = 0;
+		set_off(true);
+	}
+	cpu_irq_restore(irq);
+}
