@@ -117,12 +117,16 @@ static void add_other_ranges(void)
 static void read_pvh_map(const struct pvh_start_info *start)
 {
 	uint64_t count = MIN(start->memory_map_count, 256u);
-	const struct pvh_memory *map = loader_data(
-		start->memory_map, count * sizeof(struct pvh_memory));
+	const void *map = loader_data(start->memory_map,
+				      count * sizeof(struct pvh_memory));
 
 	for (uint64_t i = 0; i < count; i++) {
-		if (map[i].type == PVH_MEMORY_RAM) {
-			add_ram(map[i].address, map[i].size);
+		struct pvh_memory range;
+
+		memcpy(&range, (const char *)map + i * sizeof(range),
+		       sizeof(range));
+		if (range.type == PVH_MEMORY_RAM) {
+			add_ram(range.address, range.size);
 		}
 	}
 	add_other_ranges();
@@ -148,9 +152,10 @@ paddr_t boot_take_frame(void)
 
 _Noreturn void boot_main(uint64_t start_info)
 {
-	const struct pvh_start_info *start =
-		loader_data(start_info, sizeof(*start));
+	struct pvh_start_info copy;
+	const struct pvh_start_info *start = &copy;
 
+	memcpy(&copy, loader_data(start_info, sizeof(copy)), sizeof(copy));
 	early_console_init();
 	if (start->magic != PVH_MAGIC || start->version < 1) {
 		reject("boot: no PVH start information of version 1\n");
@@ -159,11 +164,12 @@ _Noreturn void boot_main(uint64_t start_info)
 		info.cmdline = loader_data(start->cmdline, 1);
 	}
 	if (start->module_count != 0) {
-		const struct pvh_module *module =
-			loader_data(start->modules, sizeof(*module));
+		struct pvh_module module; /* lies at any address */
 
-		info.initrd_start = module->address;
-		info.initrd_end = module->address + module->size;
+		memcpy(&module, loader_data(start->modules, sizeof(module)),
+		       sizeof(module));
+		info.initrd_start = module.address;
+		info.initrd_end = module.address + module.size;
 	}
 	info.acpi_rsdp = start->rsdp;
 	read_pvh_map(start);

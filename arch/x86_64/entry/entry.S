@@ -42,6 +42,7 @@
 #define FRAME_WORDS  22
 
 #define FLAG_IF_BIT 9
+#define UPPER_HALF_SHIFT 47
 /* All but IF, bit 1 and the flags that sahf loads: then popfq is needed. */
 #define FLAGS_UNUSUAL 0xfffffd28
 
@@ -236,8 +237,13 @@ entry_common:
 	swapgs
 1:	movq %rsp, %rsi
 	movq FRAME_RSP(%rsp), %rdi
-	cmpq $0, FRAME_RIP(%rsp)
-	jl 2f				/* upper half: the kernel's own */
+	/* The kernel's own: rip and rsp in the upper half (asm/frame.h). */
+	movq FRAME_RIP(%rsp), %rax
+	andq %rdi, %rax
+	sarq $UPPER_HALF_SHIFT, %rax
+	movq %rax, %r12			/* -1: the kernel; kept over the call */
+	incq %rax
+	jz 2f
 	movq %gs:CPU_LOCAL_STACK_TOP, %rdi
 2:	andq $-16, %rdi
 	subq $FRAME_SIZE, %rdi
@@ -248,14 +254,14 @@ entry_common:
 	movq %rax, %rdi
 	movq %rsp, %rbx			/* callee-saved: the frame */
 	xorl %ebp, %ebp
-	cmpq $0, FRAME_RIP(%rsp)
-	jge 3f
-	movq 32(%rsp), %rbp		/* kernel: go on with its frame chain */
+	incq %r12
+	jnz 3f
+	movq FRAME_RBP(%rsp), %rbp	/* kernel: go on with its frame chain */
 3:	call trap_handle
 	cli
 	movq %rbx, %rsp
-	cmpq $0, FRAME_RIP(%rsp)
-	jge return_to_app
+	testq %r12, %r12
+	jnz return_to_app
 	pop_registers
 	addq $16, %rsp
 	iretq

@@ -11,7 +11,7 @@
 #define KERNEL_BASE 0xffffffff80000000
 #define MSR_EFER    0xc0000080
 #define EFER_LME_NX 0x900	/* long mode, no-execute */
-#define CR0_PAGING  0x80010001	/* paging, write protect, protection */
+#define CR0_PAGING  0x80010023	/* as pvh.S: PG WP NE MP PE */
 #define CR4_NEEDED  0x6a0	/* PAE, PGE, FXSR, exceptions */
 #define CODE32	    0x08
 #define CODE64	    0x10

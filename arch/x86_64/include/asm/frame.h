@@ -23,10 +23,14 @@ struct trapframe {
 _Static_assert(sizeof(struct trapframe) == 22 * 8, "entry.S");
 _Static_assert(offsetof(struct trapframe, rip) == 17 * 8, "entry.S");
 
-/* Application code lies in the lower half, in both privilege modes. */
+/*
+ * The kernel runs in the upper half on a stack in the upper half; everything
+ * else is the application, also one that jumped to an address of ours or to
+ * none at all.  entry.S decides in the same way.
+ */
 static inline bool frame_is_app(const struct trapframe *frame)
 {
-	return frame->rip < USER_END;
+	return frame->rip < DIRECT_MAP_BASE || frame->rsp < DIRECT_MAP_BASE;
 }
 
 static inline uintptr_t frame_pc(const struct trapframe *frame)
