@@ -3,7 +3,8 @@
 
 A row:
     name      unique; what PATTERN matches
-    run       [program, argument...]; the program is an absolute path
+    run       [program, argument...]; the program is an absolute path, or
+              one below the root of the tree (what tests/apps/Makefile builds)
     files     {relative name: host path or {"text": ...}}, put into the working
               directory (/test in the guest)
     stdin, env, memory, cpus, timeout, kernel_args
@@ -49,6 +50,7 @@ def load(paths):
             if unknown or not {"name", "run", "expect"} <= set(row):
                 raise BadTable(f"{path}: {row.get('name')}: unknown or "
                                f"missing keys {sorted(unknown)}")
+            row["run"][0] = os.path.join(ROOT, row["run"][0])
             rows.append(row)
     names = [row["name"] for row in rows]
     for name in set(names):
