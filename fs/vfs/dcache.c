@@ -21,9 +21,11 @@
  */
 #include <fs/vfs/internal.h>
 
+#include <init/hooks.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
 #include <mm/frame.h>
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
 #include <vfs/inode.h>
@@ -650,3 +652,12 @@ void dcache_drop_superblock(struct superblock *superblock)
 		}
 	}
 }
+
+static struct shrinker shrinker = {.name = "dcache", .shrink = dcache_shrink};
+
+static int register_shrinker(void)
+{
+	shrinker_register(&shrinker);
+	return 0;
+}
+INIT_HOOK(dcache_shrinker, register_shrinker, INIT_CORE);
