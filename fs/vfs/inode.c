@@ -12,6 +12,7 @@
  */
 #include <vfs/inode.h>
 
+#include <arch/percpu.h>
 #include <fs/vfs/internal.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -20,6 +21,9 @@
 
 #define BUCKETS	     256
 #define ATIME_MAX_NS (24ull * 3600 * NSEC_PER_SEC) /* relatime's rule */
+#define ATIME_LOOK   256 /* reads per look at the clock */
+
+static PERCPU_DEFINE(uint32_t, atime_calls);
 
 void inode_init(struct inode *inode, struct superblock *superblock,
 		uint32_t mode)
@@ -68,22 +72,8 @@ void inode_put(struct inode *inode)
 	ops->free_inode(inode);
 }
 
-bool inode_is_dir(const struct inode *inode)
-{
-	return (inode->mode & MODE_TYPE) == MODE_DIRECTORY;
-}
-
-bool inode_is_regular(const struct inode *inode)
-{
-	return (inode->mode & MODE_TYPE) == MODE_REGULAR;
-}
-
-bool inode_is_symlink(const struct inode *inode)
-{
-	return (inode->mode & MODE_TYPE) == MODE_SYMLINK;
-}
-
-/* Reading changes the access time only where that tells something: relatime. */
+/* Reading changes the access time only where that tells something: relatime.
+ * Whether it is a day old is asked now and then only: clocks cost. */
 static void touch_atime(struct inode *inode)
 {
 	uint64_t atime = READ_ONCE(inode->atime_ns);
@@ -93,7 +83,8 @@ static void touch_atime(struct inode *inode)
 	}
 	if (atime > READ_ONCE(inode->mtime_ns) &&
 	    atime > READ_ONCE(inode->ctime_ns) &&
-	    clock_realtime_ns() - atime < ATIME_MAX_NS) {
+	    (++percpu(atime_calls) % ATIME_LOOK != 0 ||
+	     clock_realtime_ns() - atime < ATIME_MAX_NS)) {
 		return;
 	}
 	WRITE_ONCE(inode->atime_ns, clock_realtime_ns());

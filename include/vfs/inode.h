@@ -144,9 +144,21 @@ void inode_put_write(struct inode *inode);
 int inode_deny_write(struct inode *inode);
 void inode_allow_write(struct inode *inode);
 
-bool inode_is_dir(const struct inode *inode);
-bool inode_is_regular(const struct inode *inode);
-bool inode_is_symlink(const struct inode *inode);
+static inline bool inode_is_dir(const struct inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_DIRECTORY;
+}
+
+static inline bool inode_is_regular(const struct inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_REGULAR;
+}
+
+static inline bool inode_is_symlink(const struct inode *inode)
+{
+	return (inode->mode & MODE_TYPE) == MODE_SYMLINK;
+}
+
 /* A fresh inode's owner: the file identity of the process, or the group of a
  * set-gid directory, whose bit directories inherit. */
 void inode_init_owner(struct inode *inode, const struct inode *dir);
