@@ -209,3 +209,69 @@ int acpi_table_soft_off(const struct acpi_table *dsdt, uint8_t types_out[2])
 	}
 	return -ENOENT;
 }
+
+/* --- devices with resources ------------------------------------------------
+ */
+
+/* Resource descriptors, 6.4.3. */
+#define RESOURCE_MEMORY32	  0x86
+#define RESOURCE_MEMORY32_LENGTH  9
+#define RESOURCE_MEMORY32_SIZE	  12
+#define RESOURCE_INTERRUPT	  0x89
+#define RESOURCE_INTERRUPT_LENGTH 6
+#define RESOURCE_INTERRUPT_SIZE	  9
+
+/* How far behind its id a device's resources are looked for. */
+#define DEVICE_WINDOW 96
+
+static bool read_resources(const uint8_t *aml,
+			   struct acpi_device_range *range_out)
+{
+	const uint8_t *irq = aml + RESOURCE_MEMORY32_SIZE;
+
+	if (aml[0] != RESOURCE_MEMORY32 ||
+	    read_le(aml + 1, 2) != RESOURCE_MEMORY32_LENGTH ||
+	    irq[0] != RESOURCE_INTERRUPT ||
+	    read_le(irq + 1, 2) != RESOURCE_INTERRUPT_LENGTH || irq[4] != 1) {
+		return false;
+	}
+	range_out->address = (uint32_t)read_le(aml + 4, 4);
+	range_out->size = (uint32_t)read_le(aml + 8, 4);
+	range_out->line = (uint32_t)read_le(irq + 5, 4);
+	return true;
+}
+
+/* From `at` to `end`: the first memory range with an interrupt behind it. */
+static bool find_resources(const uint8_t *aml, size_t at, size_t end,
+			   struct acpi_device_range *range_out)
+{
+	const size_t size = RESOURCE_MEMORY32_SIZE + RESOURCE_INTERRUPT_SIZE;
+
+	for (; at + size <= end; at++) {
+		if (read_resources(aml + at, range_out)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int acpi_table_find_device(const struct acpi_table *dsdt, const char *id,
+			   unsigned index, struct acpi_device_range *range_out)
+{
+	const uint8_t *aml = (const uint8_t *)dsdt;
+	size_t length = strlen(id) + 1;
+
+	for (size_t at = sizeof(*dsdt); at + length <= dsdt->length; at++) {
+		size_t end = at + length + DEVICE_WINDOW;
+
+		if (memcmp(aml + at, id, length) != 0) {
+			continue;
+		}
+		end = end < dsdt->length ? end : dsdt->length;
+		if (find_resources(aml, at + length, end, range_out) &&
+		    index-- == 0) {
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

@@ -1,1 +1,1 @@
-obj-y += power.o
+obj-y += acpi.o power.o

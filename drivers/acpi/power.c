@@ -12,12 +12,12 @@
 #include <arch/firmware.h>
 #include <arch/io.h>
 #include <arch/power.h>
+#include <drivers/acpi.h>
 #include <init/hooks.h>
 #include <lib/string.h>
 #include <mm/kmap.h>
 
 /* Offsets in the FADT. */
-#define FADT_DSDT	    40
 #define FADT_SMI_COMMAND    48
 #define FADT_ACPI_ENABLE    52
 #define FADT_PM1A_CONTROL   64
@@ -25,7 +25,6 @@
 #define FADT_FLAGS	    112
 #define FADT_RESET_REGISTER 116
 #define FADT_RESET_VALUE    128
-#define FADT_X_DSDT	    140
 #define FADT_SLEEP_CONTROL  244
 
 #define FLAG_RESET	(1u << 10)
@@ -155,17 +154,6 @@ static void reset_machine(void)
 	}
 }
 
-static const struct acpi_table *find_dsdt(const struct acpi_table *fadt)
-{
-	const struct acpi_table *dsdt =
-		firmware_table_at(field(fadt, FADT_X_DSDT, 8));
-
-	if (dsdt == NULL) {
-		dsdt = firmware_table_at(field(fadt, FADT_DSDT, 4));
-	}
-	return dsdt;
-}
-
 static int acpi_power_init(void)
 {
 	const struct acpi_table *fadt = firmware_table("FACP", 0);
@@ -177,7 +165,7 @@ static int acpi_power_init(void)
 		return 0; /* a machine without ACPI */
 	}
 	flags = field(fadt, FADT_FLAGS, 4);
-	dsdt = find_dsdt(fadt);
+	dsdt = acpi_dsdt();
 	if (dsdt != NULL && acpi_table_soft_off(dsdt, types) == 0) {
 		if ((flags & FLAG_HW_REDUCED) != 0) {
 			sleep_control = find_register(fadt, FADT_SLEEP_CONTROL);

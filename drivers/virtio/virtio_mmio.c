@@ -3,16 +3,18 @@
 /*
  * Virtio over registers in memory (specification 4.2), version 2.
  *
- * The devices are those of the command line.  Lines are edge triggered; the
- * handler goes on until the status is empty, so that no edge is missed while
- * the line is still up.
+ * The devices are those of the command line, else those of the ACPI tables.
+ * Lines are edge triggered; the handler goes on until the status is empty, so
+ * that no edge is missed while the line is still up.
  */
 #include "internal.h"
 
 #include <arch/io.h>
 #include <arch/irq.h>
 #include <debug/log.h>
+#include <drivers/acpi.h>
 #include <drivers/bus.h>
+#include <generated/config.h>
 #include <init/hooks.h>
 #include <init/options.h>
 #include <lib/compiler.h>
@@ -21,6 +23,8 @@
 #include <mm/kmap.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
+
+#define VIRTIO_MMIO_ACPI_ID "LNRO0005"
 
 #define VERSION_LEGACY	 1
 #define VERSION_MODERN	 2
@@ -252,12 +256,24 @@ static int probe(struct mmio_transport *t, const struct bus_mmio *bus)
 	return err;
 }
 
-static int virtio_mmio_init(void)
+/* t is not freed: a released handler may still run. */
+static int add(const struct bus_mmio *bus)
+{
+	struct mmio_transport *t = kzalloc(sizeof(*t));
+
+	if (t == NULL) {
+		return -ENOMEM;
+	}
+	probe(t, bus); /* says what went wrong */
+	return 0;
+}
+
+static int add_from_command_line(void)
 {
 	const struct options *opts = options();
+	int err = 0;
 
-	for (size_t i = 0; i < opts->mmio_device_count; i++) {
-		struct mmio_transport *t;
+	for (size_t i = 0; i < opts->mmio_device_count && err == 0; i++) {
 		struct bus_mmio bus;
 
 		if (bus_mmio_parse(opts->mmio_devices[i], &bus) < 0) {
@@ -266,13 +282,36 @@ static int virtio_mmio_init(void)
 				  opts->mmio_devices[i]);
 			continue;
 		}
-		t = kzalloc(sizeof(*t));
-		if (t == NULL) {
-			return -ENOMEM;
-		}
-		/* A released handler may still run: t is not freed then. */
-		probe(t, &bus);
+		err = add(&bus);
 	}
-	return 0;
+	return err;
+}
+
+/* Where the monitor describes them by ACPI alone. */
+static int add_from_acpi(void)
+{
+	const struct acpi_table *dsdt = acpi_dsdt();
+	struct acpi_device_range range;
+	int err = 0;
+
+	for (unsigned i = 0;
+	     dsdt != NULL && i < OPTIONS_MMIO_MAX && err == 0 &&
+	     acpi_table_find_device(dsdt, VIRTIO_MMIO_ACPI_ID, i, &range) == 0;
+	     i++) {
+		err = add(&(struct bus_mmio){
+			.address = range.address,
+			.size = range.size,
+			.line = range.line,
+		});
+	}
+	return err;
+}
+
+static int virtio_mmio_init(void)
+{
+	if (options()->mmio_device_count == 0 && CONFIG_ACPI) {
+		return add_from_acpi();
+	}
+	return add_from_command_line();
 }
 INIT_HOOK(virtio_mmio, virtio_mmio_init, INIT_DRIVER);

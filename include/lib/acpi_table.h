@@ -45,3 +45,16 @@ const struct acpi_table *acpi_table_find(acpi_map *map, uint64_t rsdp,
 /* The sleep types of the state S5 (soft off) from the definition block:
  * 0 or -ENOENT.  A search for the package of that name, no interpreter. */
 int acpi_table_soft_off(const struct acpi_table *dsdt, uint8_t types_out[2]);
+
+/*
+ * The index-th device of this hardware id in the definition block that has
+ * a memory range and an interrupt, both of the 32-bit form.  0 or -ENOENT.
+ * A search like the one above: for tables made by virtual machine monitors.
+ */
+struct acpi_device_range {
+	uint32_t address;
+	uint32_t size;
+	uint32_t line;
+};
+int acpi_table_find_device(const struct acpi_table *dsdt, const char *id,
+			   unsigned index, struct acpi_device_range *range_out);

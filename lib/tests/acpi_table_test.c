@@ -138,3 +138,28 @@ TEST(acpi_table, soft_off)
 		EXPECT_EQ(soft_off(good, cut, types), -ENOENT);
 	}
 }
+
+TEST(acpi_table, device)
+{
+	static const unsigned char aml[] =
+		"xxVR00\x08_HID\x0dLNRO0005\0\x08_UID\x00\x08_CRS\x11\x1a\x0a"
+		"\x17\x86\x09\x00\x01\x00\x02\x00\xfe\x00\x02\x00\x00\x89\x06"
+		"\x00\x01\x01\x10\x00\x00\x00\x79\x00";
+	const struct acpi_table *dsdt = (const struct acpi_table *)memory;
+	struct acpi_device_range range;
+
+	memset(memory, 0, sizeof(memory));
+	memcpy(memory + 36, aml, sizeof(aml));
+	put_table(0, "DSDT", 36 + sizeof(aml));
+	EXPECT_EQ(acpi_table_find_device(dsdt, "LNRO0005", 0, &range), 0);
+	EXPECT_EQ(range.address, 0xfe000200);
+	EXPECT_EQ(range.size, 0x200);
+	EXPECT_EQ(range.line, 16);
+	EXPECT_EQ(acpi_table_find_device(dsdt, "LNRO0005", 1, &range), -ENOENT);
+	EXPECT_EQ(acpi_table_find_device(dsdt, "PNP0A08", 0, &range), -ENOENT);
+	for (uint32_t cut = 36; cut < 36 + sizeof(aml) - 4; cut++) {
+		put_table(0, "DSDT", cut);
+		EXPECT_EQ(acpi_table_find_device(dsdt, "LNRO0005", 0, &range),
+			  -ENOENT);
+	}
+}
