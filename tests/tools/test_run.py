@@ -104,7 +104,7 @@ class Endings(unittest.TestCase):
     def test_one_line_each(self):
         for words, status in (
                 (["nosuchprogram"], 127), (["/etc/passwd"], 126),
-                (["/etc"], 126), (["-m", "1M", "true"], 125),
+                (["/etc"], 126), (["-m", "512K", "true"], 125),
                 (["-m", "x", "true"], 125), (["-c", "0", "true"], 125),
                 (["-v", "/nope:/x", "true"], 125), ([], 125),
                 (["-w", "rel", "true"], 125), (["-p", "1:1", "true"], 125),

@@ -74,6 +74,21 @@ def ensure(config="default", arch="x86_64", verbose=False):
     return kernel
 
 
+def load_end(path):
+    """The first physical address behind the kernel's segments."""
+    import struct
+    try:
+        with open(path, "rb") as file:
+            head = file.read(4096)
+        offset, = struct.unpack_from("<Q", head, 32)
+        count, = struct.unpack_from("<H", head, 56)
+        rows = [struct.unpack_from("<IIQQQQQQ", head, offset + 56 * i)
+                for i in range(count)]
+    except (OSError, struct.error):
+        return 0
+    return max((row[4] + row[6] for row in rows if row[0] == 1), default=0)
+
+
 def _read(path):
     try:
         with open(path, encoding="ascii") as file:

@@ -17,6 +17,8 @@ DEFAULT_FS = "rofs"
 DEFAULT_MEMORY = 128 << 20
 CPUS_MAX = 255
 KERNEL_NEEDS = 8 << 20   # what a VM needs beside its initrd
+MEMORY_MIN = 64 << 10   # behind the kernel, to start at all
+MEMORY_SMALL = 32 << 20  # below, a failed start is likely for lack of memory
 LOG_LINES_SHOWN = 20
 NO_NETWORK = "the kernel has no network yet"
 
@@ -169,7 +171,8 @@ class Plan:
         values = self.values
         return qemu.Machine(
             vmm=values.vmm, cpus=self.cpus, kernel=kernel_path,
-            memory=choose_memory(self.memory, made.memory_size),
+            memory=choose_memory(self.memory, made.memory_size,
+                                 kernel.load_end(kernel_path)),
             image=made.path, initrd=made.extra, fs=values.fs, arch=values.arch,
             accelerator=values.accel, extra=values.qemu_arg,
             line=self.kernel_line(made, with_control))
@@ -188,15 +191,17 @@ def parse_environment(pairs):
     return environment
 
 
-def choose_memory(wanted, archive_size):
+def choose_memory(wanted, archive_size, kernel_end=0):
     """Bytes: what was asked for, if that can work, else the default."""
     # The archive and its unpacked copy are there together for a moment.
     needed = KERNEL_NEEDS + 2 * archive_size
     if wanted is None:
         more = needed + DEFAULT_MEMORY // 2
         return max(DEFAULT_MEMORY, -(-more // (64 << 20)) * (64 << 20))
-    if wanted < 1 << 20:
-        raise Failure("-m: less than 1M", "write -m 128M")
+    least = -(-(kernel_end + MEMORY_MIN) >> 20) << 20
+    if wanted < least:
+        raise Failure(f"-m {format_size(wanted)} is too little for the "
+                      f"kernel", f"use -m {format_size(least)} or more")
     if archive_size and wanted < needed - (KERNEL_NEEDS // 2):
         raise Failure(f"-m {format_size(wanted)} is too little for "
                       f"{format_size(archive_size)} of files in memory",
@@ -317,6 +322,14 @@ def show_text(text):
 
 def explain(outcome, plan, machine, shown):
     """Says why there is no program's status, or why the program died."""
+    explain_end(outcome, plan, machine, shown)
+    failed = outcome.status() in (124, 125, 126, 127, 137, 139)
+    if failed and machine.memory < MEMORY_SMALL and not outcome.killed_by:
+        note(f"the VM has only {format_size(machine.memory)} of memory; if "
+             "that is the reason, use a larger -m, such as -m 128M")
+
+
+def explain_end(outcome, plan, machine, shown):
     if outcome.timed_out:
         note(f"ended after --timeout {plan.values.timeout}")
     elif outcome.panicked:
