@@ -64,7 +64,7 @@ CASES = [
     ("microvm", "64M", 2, "--isolate /hello 2", "hello: 2 CPUs"),
     ("q35", "64M", 1, "--bootchart /hello", "Total time: "),
     ("q35", "64M", 1, "--nopci /hello", "hello: 1 CPUs"),
-    ("microvm", "64M", 1, "/hello 1 'two words'", "hello: 1 CPUs, two words"),
+    ("microvm", "64M", 1, "/hello 1 \"two words\"", "hello: 1 CPUs, two words"),
     ("microvm", "64M", 1, "/hello 1 one; /hello 1 two", "hello: 1 CPUs, two"),
     ("microvm", "64M", 1, "/absent", "/absent: "),
     ("q35", "64M", 1, "--bogus /hello", "unrecognized option: bogus"),

@@ -43,8 +43,9 @@
 
 #define FLAG_IF_BIT 9
 #define UPPER_HALF_SHIFT 47
-/* All but IF, bit 1 and the flags that sahf loads: then popfq is needed. */
-#define FLAGS_UNUSUAL 0xfffffd28
+/* All but IF, bit 1, RF and the flags that sahf loads: then popfq or iretq is
+ * needed. */
+#define FLAGS_UNUSUAL 0xfffefd28
 
 	.macro push_registers
 	pushq %rdi
@@ -175,8 +176,23 @@ return_with_work:
 	jne return_with_work
 return_by_iret:
 	testb $3, FRAME_CS(%rsp)
-	jz 1f
-	swapgs
+	jnz 2f
+	movl FRAME_RFLAGS(%rsp), %eax
+	btl $FLAG_IF_BIT, %eax
+	jnc 1f
+	testl $FLAGS_UNUSUAL, %eax	/* clears OF */
+	jnz 1f
+	/* To ring 0 without iretq, which is slow where it is emulated: the
+	 * target is in the per-CPU area, since all registers are taken. */
+	movq FRAME_RIP(%rsp), %rcx
+	movq %rcx, %gs:CPU_LOCAL_RESUME
+	movb %al, %ah
+	sahf
+	pop_registers
+	movq FRAME_RSP - FRAME_VECTOR(%rsp), %rsp
+	sti
+	jmp *%gs:CPU_LOCAL_RESUME
+2:	swapgs
 1:	pop_registers
 	addq $16, %rsp
 	iretq

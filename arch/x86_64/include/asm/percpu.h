@@ -10,6 +10,7 @@
 #define CPU_LOCAL_THREAD    8
 #define CPU_LOCAL_STACK_TOP 16
 #define CPU_LOCAL_APP_SP    24
+#define CPU_LOCAL_RESUME    32
 #define CPU_LOCAL_CANARY    40
 #define CPU_LOCAL_ID	    48
 
@@ -24,10 +25,10 @@ struct cpu_local {
 	struct thread *thread; /* [c] set by context_switch() */
 	uintptr_t stack_top;   /* [c] of that thread's kernel stack */
 	uintptr_t app_sp;      /* [c] scratch of the system call entry */
-	uintptr_t reserved;
-	uintptr_t canary; /* [I] */
-	uint32_t id;	  /* [I] */
-	uint32_t apic_id; /* [I] */
+	uintptr_t resume;      /* [c] scratch of the way back, interrupts off */
+	uintptr_t canary;      /* [I] */
+	uint32_t id;	       /* [I] */
+	uint32_t apic_id;      /* [I] */
 };
 _Static_assert(offsetof(struct cpu_local, canary) == CPU_LOCAL_CANARY, "gs:40");
 _Static_assert(offsetof(struct cpu_local, id) == CPU_LOCAL_ID, "entry.S");
