@@ -121,27 +121,36 @@ static const struct table_entry queue_entries[] = {
 	TABLE_FILE("write_cache", show_write_cache),
 };
 
-static const struct table_entry device_entries[] = {
-	TABLE_FILE("dev", show_device),
-	TABLE_FILE("partition", show_partition),
+#define COMMON_ENTRIES                                                         \
+	TABLE_FILE("dev", show_device), TABLE_FILE("ro", show_read_only),      \
+		TABLE_FILE("size", show_size), TABLE_FILE("stat", show_stat),  \
+		TABLE_FILE("uevent", show_uevent)
+
+static const struct table_entry disk_entries[] = {
+	COMMON_ENTRIES,
 	TABLE_DIR("queue", queue_entries),
 	TABLE_FILE("removable", show_zero),
-	TABLE_FILE("ro", show_read_only),
-	TABLE_FILE("size", show_size),
+};
+
+/* What `partition` is in makes it one for programs. */
+static const struct table_entry partition_entries[] = {
+	COMMON_ENTRIES,
+	TABLE_FILE("partition", show_partition),
 	TABLE_FILE("start", show_start),
-	TABLE_FILE("stat", show_stat),
-	TABLE_FILE("uevent", show_uevent),
 };
 
 static const struct table_numbers partitions;
 
-static const struct table_entry one_device = {
+static const struct table_entry one_disk = {
 	.name = "",
 	.mode = MODE_DIRECTORY | 0555,
-	.children = device_entries,
-	.child_count = ARRAY_SIZE(device_entries),
+	.children = disk_entries,
+	.child_count = ARRAY_SIZE(disk_entries),
 	.numbers = &partitions,
 };
+
+static const struct table_entry one_partition =
+	TABLE_DIR("", partition_entries);
 
 /* --- which ------------------------------------------------------------------
  */
@@ -270,7 +279,7 @@ static int find_partition(const struct table_target *target, int number,
 }
 
 const struct table_numbers sysfs_disks = {
-	.entry = &one_device,
+	.entry = &one_disk,
 	.name = device_name,
 	.number = number_of_name,
 	.list = list_disks,
@@ -279,7 +288,7 @@ const struct table_numbers sysfs_disks = {
 };
 
 static const struct table_numbers partitions = {
-	.entry = &one_device,
+	.entry = &one_partition,
 	.name = device_name,
 	.number = number_of_name,
 	.list = list_partitions,
