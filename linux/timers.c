@@ -239,7 +239,10 @@ static int put_into_table(struct process_timers *timers,
 		if (spare != NULL && wanted > timers->table_size) {
 			struct posix_timer **old = timers->table;
 
-			memcpy(spare, old, timers->table_size * sizeof(*old));
+			if (old != NULL) {
+				memcpy(spare, old,
+				       timers->table_size * sizeof(*old));
+			}
 			timers->table = spare;
 			timers->table_size = wanted;
 			spare = old;
