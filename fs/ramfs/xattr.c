@@ -45,7 +45,9 @@ static struct ramfs_xattr *create(const char *name, const void *value,
 	xattr->size = size;
 	xattr->cost = size + name_size;
 	xattr->name = (char *)xattr->value + size;
-	memcpy(xattr->value, value, size);
+	if (size > 0) {
+		memcpy(xattr->value, value, size);
+	}
 	memcpy(xattr->name, name, name_size);
 	return xattr;
 }
