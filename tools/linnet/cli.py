@@ -83,3 +83,7 @@ def main(words=None):
         import os
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 141
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        print(f"linnet: {what}{error.strerror or error}", file=sys.stderr)
+        return 125

@@ -13,6 +13,7 @@ import stat
 import struct
 import tempfile
 
+from linnet import paths
 from linnet.errors import Failure
 
 MAGIC = 0xe0f5e1e2
@@ -58,8 +59,11 @@ def _stage_file(node, target, linkable):
 def write(tree, path):
     """Makes an image of the tree."""
     import subprocess
+    maker = paths.find_tool("mkfs.erofs")
+    if maker is None:
+        raise Failure("mkfs.erofs is not installed", "run scripts/setup.py run,"
+                      " or use --fs ramfs")
     folder = tempfile.mkdtemp(prefix=".stage-", dir=os.path.dirname(path))
-    maker = shutil.which("mkfs.erofs") or "/usr/sbin/mkfs.erofs"
     try:
         _stage(tree, folder)
         result = subprocess.run(

@@ -118,7 +118,10 @@ def ensure(request):
     recipe_path = os.path.join(paths.IMAGES, key + ".recipe")
     recipe = _load(recipe_path)
     if recipe is not None and os.path.exists(path) and _is_current(recipe):
-        os.utime(recipe_path)
+        try:
+            os.utime(recipe_path)
+        except PermissionError:
+            pass  # someone else's cache: its order of use is not ours
         return Image(path, recipe, False)
     os.makedirs(paths.IMAGES, exist_ok=True)
     recipe = make(request, program, path)

@@ -145,7 +145,6 @@ GROUPS = {"build": "build", "run": "run", "erofs": "run", "convert": "run"}
 
 def ensure_tools(*kinds):
     """Installs through scripts/setup.py what is missing."""
-    import shutil
     groups = []
     for kind in kinds:
         for tool in TOOLS[kind]:
@@ -153,8 +152,7 @@ def ensure_tools(*kinds):
                     (os.environ.get("LINNET_QEMU") or
                      os.environ.get("QEMU_PATH")):
                 continue
-            if not shutil.which(tool) and \
-                    not os.path.exists(f"/usr/sbin/{tool}"):
+            if not paths.find_tool(tool):
                 groups.append(GROUPS[kind])
     if "build" in kinds and not _has_kconfiglib():
         groups.append("build")

@@ -6,7 +6,26 @@ import os
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, "build")
-IMAGES = os.path.join(BUILD, "images")
+SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def images_folder():
+    """build/images, or the user's cache when the tree is someone else's."""
+    if os.access(BUILD if os.path.isdir(BUILD) else ROOT, os.W_OK):
+        return os.path.join(BUILD, "images")
+    cache = os.environ.get("XDG_CACHE_HOME") or \
+        os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(cache, "linnet", "images")
+
+
+IMAGES = images_folder()
+
+
+def find_tool(name):
+    """A program of the host; administrators' folders are searched too."""
+    import shutil
+    path = os.environ.get("PATH", "")
+    return shutil.which(name, path=f"{path}:{SYSTEM_FOLDERS}")
 
 
 def build_folder(config, arch):

@@ -3,6 +3,7 @@
 
 import os
 
+from linnet import paths
 from linnet.errors import Failure
 
 PROGRAMS = {"x86_64": "qemu-system-x86_64", "aarch64": "qemu-system-aarch64"}
@@ -82,10 +83,9 @@ class Machine:
 
 
 def find_qemu(arch):
-    import shutil
     name = os.environ.get("LINNET_QEMU") or os.environ.get("QEMU_PATH") or \
         PROGRAMS[arch]
-    found = shutil.which(name)
+    found = paths.find_tool(name)
     if found is None:
         raise Failure(f"{name} is not installed",
                       "run scripts/setup.py run", 125)

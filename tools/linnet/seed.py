@@ -35,6 +35,9 @@ def main(function):
         sys.exit(failure.status)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"{what}{error.strerror or error}")
 
 
 def last(name):
