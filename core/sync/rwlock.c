@@ -4,13 +4,14 @@
  * Reader-writer lock.
  *
  * state counts readers, or is -1 for the writer.  Whoever cannot have the lock
- * queues, first in, first out; while anybody is queued newcomers queue too, so
- * neither side starves.  The lock is granted by whoever releases it: the
- * head of the queue gets it, with a reader all readers directly behind it.
+ * after a short spin queues, first in, first out.  A release wakes the head of
+ * the queue, which then competes with threads that are running: handing the
+ * lock over to a thread that has yet to be scheduled would make every taker
+ * wait for a wake-up (a convoy).  A head that has lost for HUNGER_NS is hungry:
+ * until it has the lock newcomers queue, so neither side starves.
  *
- *  (1) waiting is raised before the waiter tries to grant; a release changes
- *      state before it reads waiting.  One of them sees the other.
- *  (2) A waiter owns the lock when its granted flag is set, under rw->lock.
+ *  (1) waiting is raised before the waiter tries for the last time; a release
+ *      changes state before it reads waiting.  One of them sees the other.
  */
 #include <sync/rwlock.h>
 
@@ -21,21 +22,23 @@
 #include <sched/thread.h>
 #include <sync/lockdep.h>
 #include <sync/wait.h>
+#include <time/clock.h>
 
-#define WRITER	 (-1)
-#define SPIN_MAX 200
+#define WRITER	  (-1)
+#define SPIN_MAX  500
+#define HUNGER_NS NSEC_PER_MSEC
 
 struct rwlock_waiter {
 	struct list_node link; /* [rw->lock] */
 	struct thread *thread; /* [I] */
 	bool writer;	       /* [I] */
-	bool granted;	       /* [a] set under rw->lock */
 };
 
 void rwlock_init(struct rwlock *rw, const char *class)
 {
 	rw->state = 0;
 	rw->waiting = 0;
+	rw->hungry = false;
 	rw->owner = NULL;
 	spinlock_init(&rw->lock, "rwlock.inner");
 	list_init(&rw->waiters);
@@ -64,34 +67,42 @@ static bool try_write(struct rwlock *rw)
 					   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
+static bool is_hungry(const struct rwlock *rw)
+{
+	return __atomic_load_n(&rw->hungry, __ATOMIC_RELAXED);
+}
+
 static bool has_waiters(const struct rwlock *rw)
 {
 	return __atomic_load_n(&rw->waiting, __ATOMIC_SEQ_CST) != 0;
 }
 
-/* Gives the lock to the head of the queue, as far as it is free.  rw->lock
- * held. */
-static void grant(struct rwlock *rw)
+/* The head of the queue may try again.  rw->lock held. */
+static void wake_first(struct rwlock *rw)
 {
-	while (!list_is_empty(&rw->waiters)) {
-		struct rwlock_waiter *first =
-			list_first(&rw->waiters, struct rwlock_waiter, link);
-		struct thread *thread = first->thread;
+	struct rwlock_waiter *first =
+		list_first(&rw->waiters, struct rwlock_waiter, link);
 
-		if (!(first->writer ? try_write(rw) : try_read(rw))) {
-			return;
-		}
-		list_remove(&first->link);
-		__atomic_fetch_sub(&rw->waiting, 1, __ATOMIC_RELAXED);
-		/* The waiter's stack frame may go once this is seen; the thread
-		 * cannot, it needs rw->lock before it leaves. */
-		__atomic_store_n(&first->granted, true, __ATOMIC_RELEASE);
-		thread_wake(thread);
+	if (first != NULL) {
+		thread_wake(first->thread);
 	}
 }
 
-static void wait_for_grant(struct rwlock *rw, bool writer)
+/* Leaves the queue with the lock taken; rw->lock held. */
+static void leave_queue(struct rwlock *rw, struct rwlock_waiter *waiter)
 {
+	list_remove(&waiter->link);
+	__atomic_fetch_sub(&rw->waiting, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&rw->hungry, false, __ATOMIC_RELEASE);
+	if (!waiter->writer) {
+		wake_first(rw); /* may be a reader as well */
+	}
+}
+
+static void wait_in_queue(struct rwlock *rw, bool writer)
+{
+	bool (*try)(struct rwlock * rw) = writer ? try_write : try_read;
+	uint64_t since = clock_monotonic_ns();
 	struct rwlock_waiter waiter = {
 		.thread = thread_current(),
 		.writer = writer,
@@ -101,21 +112,31 @@ static void wait_for_grant(struct rwlock *rw, bool writer)
 	spin_lock(&rw->lock);
 	list_add_tail(&rw->waiters, &waiter.link);
 	__atomic_fetch_add(&rw->waiting, 1, __ATOMIC_SEQ_CST); /* (1) */
-	grant(rw);
-	while (!waiter.granted) {
-		/* A release grants under rw->lock, which is held until the
-		 * sleep state is set. */
+	for (;;) {
+		bool first = list_first_node(&rw->waiters) == &waiter.link;
+
 		thread_prepare_sleep(false);
+		if (first && try(rw)) {
+			break;
+		}
+		if (first && clock_monotonic_ns() - since > HUNGER_NS) {
+			__atomic_store_n(&rw->hungry, true, __ATOMIC_SEQ_CST);
+			if (try(rw)) {
+				break;
+			}
+		}
 		spin_unlock(&rw->lock);
-		thread_sleep(WAIT_FOREVER);
-		spin_lock(&rw->lock); /* (2) */
+		thread_sleep(WAIT_FOREVER); /* woken by each release: (1) */
+		spin_lock(&rw->lock);
 	}
+	thread_cancel_sleep();
+	leave_queue(rw, &waiter);
 	spin_unlock(&rw->lock);
 }
 
 static bool spin_for(struct rwlock *rw, bool (*try)(struct rwlock *rw))
 {
-	for (unsigned i = 0; i < SPIN_MAX && !has_waiters(rw); i++) {
+	for (unsigned i = 0; i < SPIN_MAX && !is_hungry(rw); i++) {
 		if (try(rw)) {
 			return true;
 		}
@@ -136,9 +157,9 @@ static void note_acquired(struct rwlock *rw, bool writer)
 
 void rwlock_read_lock(struct rwlock *rw) NO_THREAD_SAFETY
 {
-	if (unlikely(has_waiters(rw) || !try_read(rw))) {
+	if (unlikely(is_hungry(rw) || !try_read(rw))) {
 		if (!spin_for(rw, try_read)) {
-			wait_for_grant(rw, false);
+			wait_in_queue(rw, false);
 		}
 	}
 	note_acquired(rw, false);
@@ -146,17 +167,17 @@ void rwlock_read_lock(struct rwlock *rw) NO_THREAD_SAFETY
 
 bool rwlock_read_trylock(struct rwlock *rw)
 {
-	if (has_waiters(rw) || !try_read(rw)) {
+	if (is_hungry(rw) || !try_read(rw)) {
 		return false;
 	}
 	note_acquired(rw, false);
 	return true;
 }
 
-static void grant_waiters(struct rwlock *rw)
+static void wake_waiters(struct rwlock *rw)
 {
 	spin_lock(&rw->lock);
-	grant(rw);
+	wake_first(rw);
 	spin_unlock(&rw->lock);
 }
 
@@ -168,16 +189,16 @@ void rwlock_read_unlock(struct rwlock *rw) NO_THREAD_SAFETY
 	ASSERT(rw->state > 0);
 	if (__atomic_sub_fetch(&rw->state, 1, __ATOMIC_SEQ_CST) == 0 &&
 	    unlikely(has_waiters(rw))) {
-		grant_waiters(rw);
+		wake_waiters(rw);
 	}
 }
 
 void rwlock_write_lock(struct rwlock *rw) NO_THREAD_SAFETY
 {
 	ASSERT(!rwlock_is_write_held(rw));
-	if (unlikely(has_waiters(rw) || !try_write(rw))) {
+	if (unlikely(is_hungry(rw) || !try_write(rw))) {
 		if (!spin_for(rw, try_write)) {
-			wait_for_grant(rw, true);
+			wait_in_queue(rw, true);
 		}
 	}
 	note_acquired(rw, true);
@@ -185,7 +206,7 @@ void rwlock_write_lock(struct rwlock *rw) NO_THREAD_SAFETY
 
 bool rwlock_write_trylock(struct rwlock *rw) NO_THREAD_SAFETY
 {
-	if (has_waiters(rw) || !try_write(rw)) {
+	if (is_hungry(rw) || !try_write(rw)) {
 		return false;
 	}
 	note_acquired(rw, true);
@@ -202,7 +223,7 @@ void rwlock_write_unlock(struct rwlock *rw) NO_THREAD_SAFETY
 	__atomic_store_n(&rw->state, 0, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* (1) */
 	if (unlikely(has_waiters(rw))) {
-		grant_waiters(rw);
+		wake_waiters(rw);
 	}
 }
 
@@ -213,7 +234,7 @@ void rwlock_downgrade(struct rwlock *rw)
 	__atomic_store_n(&rw->state, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* (1) */
 	if (unlikely(has_waiters(rw))) {
-		grant_waiters(rw);
+		wake_waiters(rw);
 	}
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Reader-writer lock: sleeping, writers are not starved.
+ * Reader-writer lock: sleeping; nobody starves.
  *
  * Thread context only; a reader must not take it again (a waiting writer
  * would block it for ever).
@@ -19,6 +19,7 @@ struct thread;
 struct LOCK_TYPE rwlock {
 	int32_t state;	      /* [a] -1 writer, n > 0 readers, 0 free */
 	uint32_t waiting;     /* [a] sleepers; written under lock */
+	bool hungry;	      /* [a] the first sleeper goes first */
 	struct thread *owner; /* the writer, for asserts */
 	struct spinlock lock; /* guards waiters */
 	struct list waiters;  /* [lock] struct rwlock_waiter */
