@@ -290,7 +290,13 @@ static int list_threads(const struct table_target *target, uint64_t *bitmap,
 	struct bits bits = {.bitmap = bitmap, .limit = limit};
 
 	process_for_each_thread(target->process, set_tid, &bits);
-	return 0;
+	/* A leader that left early stays until the process has been reaped. */
+	return set_pid(target->process, &bits);
+}
+
+static bool is_dead(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == THREAD_DEAD;
 }
 
 static int find_thread(const struct table_target *target, int number,
@@ -301,7 +307,8 @@ static int find_thread(const struct table_target *target, int number,
 	if (thread == NULL) {
 		return -ENOENT;
 	}
-	if (thread->process != target->process) {
+	if (thread->process != target->process ||
+	    (is_dead(thread) && number != target->process->pid)) {
 		thread_put(thread);
 		return -ENOENT;
 	}
@@ -316,8 +323,9 @@ static int find_thread(const struct table_target *target, int number,
 
 static bool is_current_thread(const struct table_target *target)
 {
-	return __atomic_load_n(&target->thread->state, __ATOMIC_ACQUIRE) !=
-	       THREAD_DEAD;
+	return target->thread->tid == target->process->pid
+		       ? is_current_process(target)
+		       : !is_dead(target->thread);
 }
 
 static const struct table_numbers threads = {

@@ -56,7 +56,8 @@ char proc_thread_letter(const struct thread *thread)
 	case THREAD_SLEEPING_INTERRUPTIBLE:
 		return 'S';
 	case THREAD_DEAD:
-		return 'X';
+		/* Leaders stay until the process has been reaped. */
+		return thread->tid == thread->process->pid ? 'Z' : 'X';
 	default:
 		return 'R';
 	}
