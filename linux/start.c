@@ -433,5 +433,6 @@ void start_programs(void)
 	if (options()->bootchart) {
 		bootchart_print();
 	}
+	thread_id_offer_first();
 	end(run_commands(commands, count, environment));
 }

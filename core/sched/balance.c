@@ -13,6 +13,7 @@
  */
 #include "internal.h"
 
+#include <arch/cpu.h>
 #include <arch/smp.h>
 #include <lib/minmax.h>
 #include <time/clock.h>
@@ -106,6 +107,9 @@ unsigned balance_select_cpu(const struct thread *thread, bool is_new)
 	unsigned last = thread->cpu;
 	unsigned cpu;
 
+	if (cpu_count() == 1) {
+		return 0;
+	}
 	if (is_usable(thread, last) && runnable_of(last) == 0) {
 		return last;
 	}

@@ -26,8 +26,8 @@ struct table_leaf {
 	struct thread *threads[LEAF_SIZE]; /* [a] */
 };
 
-static uint64_t used_ids[WORD_COUNT] = {1};   /* [a] 0 is no id */
-static uint32_t next_id = 1;		      /* [a] where the search begins */
+static uint64_t used_ids[WORD_COUNT] = {3};   /* [a] 0 is none, 1 is kept */
+static uint32_t next_id = 2;		      /* [a] where the search begins */
 static struct table_leaf *leaves[LEAF_COUNT]; /* [a] */
 
 /* Takes the first free id of the word at or after bit `from`, or -1. */
@@ -89,6 +89,12 @@ void thread_id_free(int id)
 
 	__atomic_fetch_and(&used_ids[number / WORD_BITS],
 			   ~(1ull << (number % WORD_BITS)), __ATOMIC_RELEASE);
+}
+
+void thread_id_offer_first(void)
+{
+	thread_id_free(1);
+	__atomic_store_n(&next_id, 1, __ATOMIC_RELAXED);
 }
 
 static struct table_leaf *make_leaf(unsigned index)

@@ -156,6 +156,10 @@ struct thread *thread_find(int tid);
 int thread_id_alloc(void); /* or -EAGAIN */
 void thread_id_free(int id);
 
+/* Id 1 is kept until this call: the next one to be given out, to the first
+ * program. */
+void thread_id_offer_first(void);
+
 /* The current thread takes over the id of a dead one, which gets its own: exec
  * by another thread than the leader. */
 void thread_exchange_ids(struct thread *a, struct thread *b);

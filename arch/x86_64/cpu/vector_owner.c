@@ -32,15 +32,14 @@
 
 #include "internal.h"
 
-#define CR0_TS (1ul << 3)
+#define CR0_TS	  (1ul << 3)
+#define CR0_VALUE 0x80010033ul /* PG WP NE ET MP PE, as at boot */
 
 static PERCPU_DEFINE(struct thread *, vector_owner); /* [c] */
 static PERCPU_DEFINE(bool, vector_off);		     /* [c] TS is set */
 
 static void set_off(bool off)
 {
-	unsigned long cr0;
-
 	if (percpu(vector_off) == off) {
 		return;
 	}
@@ -49,8 +48,10 @@ static void set_off(bool off)
 		__asm__ volatile("clts" : : : "memory");
 		return;
 	}
-	__asm__ volatile("movq %%cr0, %0" : "=r"(cr0));
-	__asm__ volatile("movq %0, %%cr0" : : "r"(cr0 | CR0_TS) : "memory");
+	__asm__ volatile("movq %0, %%cr0"
+			 :
+			 : "r"(CR0_VALUE | CR0_TS)
+			 : "memory");
 }
 
 /* The owner's state goes to its area; nobody owns the registers then.

@@ -114,8 +114,10 @@ syscall_common:
 	cmpq syscall_direct_limit(%rip), %rax
 	jae 3f
 	movq %r10, %rcx			/* else the registers of a C call */
+	cmpb $0, syscall_leaf(%rax)
+	jne 4f
 	sti
-	call *syscall_direct(, %rax, 8)
+4:	call *syscall_direct(, %rax, 8)
 	cli
 	movq %rax, FRAME_RAX(%rsp)
 syscall_done:
