@@ -154,13 +154,13 @@ static void mount_all(void)
 	mount_at("tmpfs", "/tmp", "mode=1777");
 	mount_at("tmpfs", "/run", "mode=755");
 	mount_at("tmpfs", "/dev/shm", "mode=1777");
+	for (size_t i = 0; i < options()->mount_count; i++) {
+		mount_extra(options()->mounts[i]);
+	}
 	/* After the mounts: files for /tmp must not be hidden by them.  With a
 	 * disk as root the archive holds just those. */
 	if (has_initrd() && !options()->nomount) {
 		unpack_initrd();
-	}
-	for (size_t i = 0; i < options()->mount_count; i++) {
-		mount_extra(options()->mounts[i]);
 	}
 }
 

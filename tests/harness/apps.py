@@ -9,6 +9,7 @@ usage: tests/harness/apps.py [OPTION]... [PATTERN]...
   --config NAME       kernel configuration   --jobs N       guests at a time (2)
   --tables DIR        where the tables are (tests/apps)
   --kernel-arg ARG    option for the kernel  --json FILE    results as JSON
+  --no-build          do not build the programs of tests/apps first
   --list              print the names        --verbose      print passed rows too
 
 A PATTERN is a shell pattern for the rows' names.  Ends with one line
@@ -19,6 +20,7 @@ import fnmatch
 import glob
 import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -39,6 +41,7 @@ OPTIONS = [
     Option("--tables", "DIR", default=os.path.join(ROOT, "tests/apps")),
     Option("--kernel-arg", "ARG", many=True),
     Option("--json", "FILE"),
+    Option("--no-build"),
     Option("--list"),
     Option("--verbose"),
     Option("-h --help"),
@@ -59,6 +62,11 @@ def main():
     if values.list:
         print("\n".join(row["name"] for row in rows))
         return 0
+    if not values.no_build and \
+            os.path.exists(os.path.join(values.tables, "Makefile")):
+        subprocess.run(
+            ["make", "-s", "-C", values.tables,
+             f"OUT={os.path.join(ROOT, 'build/tests/apps')}"], check=True)
     machine = {"vmm": values.vmm, "isolate": bool(values.isolate),
                "config": values.config, "kernel_args": values.kernel_arg}
     if values.cpus:

@@ -73,23 +73,26 @@ def _copies(files):
 def run_guest(argv, *, stdin=b"", env=None, files=None, cwd="/",
               memory=None, cpus=1, vmm="microvm", fs=None, isolate=False,
               kernel_args=(), config="default", timeout=LIMIT, rootfs=None,
-              accel="tcg", qemu_args=()):
+              accel="tcg", qemu_args=(), tmpfs=()):
     """Runs argv in a guest; returns a Result.
 
     argv[0] is a program of this machine; libraries, interpreters and language
     files come along.  `files` maps absolute guest paths to host paths (below
-    the root of the tree when relative), bytes or {"text": ...}.
+    the root of the tree when relative), bytes or {"text": ...}.  `tmpfs` names
+    guest folders that are to be writable.
     """
     fs = fs or run.DEFAULT_FS
     environment = {**ENVIRONMENT, **(env or {})}
-    made = image.ensure(image.Request(
+    request = image.Request(
         argv[0], fs=fs, copies=_copies(files), rootfs=rootfs,
-        folders=[cwd] if cwd != "/" else [],
-        library_path=environment.get("LD_LIBRARY_PATH", "")))
+        folders=[cwd] if cwd != "/" else [], tmpfs=tmpfs,
+        library_path=environment.get("LD_LIBRARY_PATH", ""))
+    made = image.ensure(request)
     if made.path_folders:
         environment["PATH"] = ":".join(made.path_folders) + ":" + \
             environment["PATH"]
     words = ["--control=com2", "--stdio=pipe", f"--rootfs={fs}"]
+    words += request.mount_options()
     words += ["--isolate"] if isolate else []
     words += [qemu.option("cwd", cwd)] if cwd != "/" else []
     words += [qemu.option("env", f"{k}={v}") for k, v in environment.items()]

@@ -131,6 +131,7 @@ def check_row(row, machine):
         list(options.get("kernel_args", ()))
     result = run_guest(
         row["run"], stdin=stdin, cwd=GUEST_FOLDER, timeout=timeout,
+        tmpfs=[GUEST_FOLDER],
         files={f"{GUEST_FOLDER}/{n}": s for n, s in files.items()}, **options)
     lines = differences(result, expectation(row, host))
     if lines:

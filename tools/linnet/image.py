@@ -30,7 +30,8 @@ class Request:
     """What an image is to hold."""
 
     def __init__(self, program=None, *, fs="rofs", copies=(), rootfs=None,
-                 folders=(), terminal=False, library_path="", arch="x86_64"):
+                 folders=(), terminal=False, library_path="", arch="x86_64",
+                 tmpfs=()):
         self.program = program    # as the user wrote it; None: no program
         self.fs = fs
         self.copies = list(copies)   # (host path or bytes, guest path)
@@ -39,6 +40,14 @@ class Request:
         self.terminal = terminal
         self.library_path = library_path
         self.arch = arch
+        # Folders that the guest mounts a tmpfs on: as /tmp.
+        self.tmpfs = list(tmpfs) if fs == "rofs" else []
+
+    def mount_options(self):
+        """Kernel options for the tmpfs mounts."""
+        from linnet import qemu
+        return [qemu.option("mount-fs", f"tmpfs,tmpfs,{folder}")
+                for folder in self.tmpfs]
 
 
 class Image:
@@ -87,7 +96,7 @@ def _key(request, program):
     here = os.path.dirname(os.path.abspath(__file__))
     what = [program, request.fs, copies, request.rootfs, request.folders,
             request.terminal and os.environ.get("TERM", ""),
-            request.library_path, request.arch,
+            request.library_path, request.arch, request.tmpfs,
             [identity(os.path.join(here, name)) for name in CODE]]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
@@ -133,7 +142,8 @@ def ensure(request):
 def make(request, program, path):
     """Makes the image file at `path`; returns its recipe."""
     tree, recipe = collect(request, program)
-    hidden = split_hidden(tree) if request.fs == "rofs" else None
+    hidden = split_hidden(tree, request.tmpfs) \
+        if request.fs == "rofs" else None
     recipe["extra"] = hidden is not None
     if hidden is not None:
         write_tree(hidden, "ramfs", extra_of(path))
@@ -144,12 +154,13 @@ def make(request, program, path):
     return recipe
 
 
-def split_hidden(tree):
+def split_hidden(tree, tmpfs=()):
     """Takes what would be hidden out of the tree; None when there is none."""
     from linnet.tree import Tree
     hidden = Tree()
+    folders = HIDDEN + tuple(f + "/" for f in tmpfs)
     for path, node in tree.sorted():
-        if path.startswith(HIDDEN):
+        if path.startswith(folders):
             hidden.add_folder(os.path.dirname(path))
             hidden.nodes[path] = node
             del tree.nodes[path]
@@ -186,7 +197,7 @@ def _add_extras(request, tree):
             tree.add_folder_tree(host, guest)
         else:
             tree.add_file(host, guest)
-    for folder in request.folders:
+    for folder in request.folders + request.tmpfs:
         tree.add_folder(folder)
 
 

@@ -6,6 +6,7 @@
 """
 
 import os
+import re
 import sys
 
 from linnet import contents, image, kernel, qemu
@@ -31,6 +32,8 @@ OPTIONS = [
     Option("-v --volume", "HOST:GUEST", "copy a file or folder into the image",
            many=True),
     Option("-w --workdir", "DIR", "working directory of the program (/)"),
+    Option("--tmpfs", "DIR", "make DIR writable, in memory (/tmp, /run and "
+           "/dev/shm are; with --fs ramfs all is)", many=True),
     Option("-i --interactive", None, "accepted: standard input is always "
            "passed"),
     Option("-t --tty", None, "give the program a terminal; Ctrl-] ends the "
@@ -89,6 +92,7 @@ examples:
   linnet run python3 -c 'print(6 * 7)'
   linnet run -v script.py:/script.py python3 /script.py
   linnet run -v data:/data -w /data -e LANG=C sort names.txt
+  linnet run -v src:/src --tmpfs /src -w /src sh -c 'ls > list; cat list'
   linnet run -it --rootfs /srv/debian bash
   linnet run --fs rofs --vmm q35 --isolate sha256sum /etc/passwd
   linnet run --strace --bootchart true
@@ -128,6 +132,11 @@ class Plan:
             self.rootfs = os.path.realpath(self.rootfs)
             if not os.path.isdir(self.rootfs):
                 raise Failure(f"--rootfs {values.rootfs}: is no folder")
+        self.tmpfs = [os.path.normpath(d) for d in values.tmpfs]
+        for folder in self.tmpfs:
+            if not re.fullmatch(r"/[^,]+", folder):
+                raise Failure(f"--tmpfs {folder}: must begin with / and hold "
+                              "no comma")
         for word in values.kernel_arg:
             if not word.startswith("--"):
                 raise Failure(f"--kernel-arg {word}: kernel options begin "
@@ -135,12 +144,13 @@ class Plan:
 
     def image(self):
         values = self.values
-        request = image.Request(
+        self.request = image.Request(
             self.program, fs=values.fs, copies=self.copies,
             rootfs=self.rootfs, terminal=bool(values.tty), arch=values.arch,
             folders=[self.workdir] if self.workdir else [],
-            library_path=self.environment.get("LD_LIBRARY_PATH", ""))
-        return image.ensure(request)
+            library_path=self.environment.get("LD_LIBRARY_PATH", ""),
+            tmpfs=self.tmpfs)
+        return image.ensure(self.request)
 
     def kernel_line(self, made, with_control=True):
         values = self.values
@@ -150,6 +160,7 @@ class Plan:
             if not values.tty:
                 words.append("--stdio=pipe")
         words.append(f"--rootfs={values.fs}")
+        words += self.request.mount_options()
         for name in ("verbose", "bootchart", "strace", "isolate"):
             if values[name]:
                 words.append(f"--{name}")
