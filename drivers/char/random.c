@@ -155,7 +155,7 @@ static long random_ioctl(struct file *file, unsigned command, unsigned long arg)
 	if (command != RNDADDENTROPY && command != RNDADDTOENTCNT &&
 	    command != RNDZAPENTCNT && command != RNDCLEARPOOL &&
 	    command != RNDRESEEDCRNG) {
-		return -ENOTTY;
+		return -EINVAL;
 	}
 	if (!credentials_capable(CREDENTIALS_CAP_SYS_ADMIN)) {
 		return -EPERM;
