@@ -295,7 +295,7 @@ static void check_session(int slave)
 	if (fd < 0 || ioctl(fd, TIOCGPGRP, &group) < 0 || group != getpgrp()) {
 		_exit(2);
 	}
-	if (tcsetpgrp(slave, 1) == 0 || errno != EPERM) {
+	if (tcsetpgrp(slave, getpgid(getppid())) == 0 || errno != EPERM) {
 		_exit(3);
 	}
 	if (ioctl(slave, TIOCSCTTY, 0) < 0) {
