@@ -114,10 +114,15 @@ void address_space_switch(struct address_space *next)
 {
 	struct address_space *old = percpu(loaded_space);
 
-	if (next == NULL || next == old) {
+	if (next == NULL) {
+		return;
+	}
+	if (next == old) {
+		tlb_catch_up(next, false);
 		return;
 	}
 	cpumask_add_atomic(&next->active, cpu_id());
+	tlb_catch_up(next, true);
 	mmu_root_load(next->root);
 	percpu(loaded_space) = next;
 	if (old != NULL) {

@@ -151,6 +151,7 @@ void pgtable_free_range(struct tlb_gather *gather, uintptr_t start,
 struct tlb_gather {
 	struct address_space *space;
 	uintptr_t start, end; /* addresses to flush; start >= end: none */
+	bool tables;	      /* page tables go: no CPU may even look */
 	unsigned count;
 	struct page *pages[TLB_GATHER_MAX]; /* one reference each */
 };
@@ -162,8 +163,12 @@ void tlb_gather_range(struct tlb_gather *gather, uintptr_t start,
 void tlb_gather_page(struct tlb_gather *gather, struct page *page);
 /* Flushes and puts the pages; interrupts enabled, no spinlock held. */
 void tlb_gather_finish(struct tlb_gather *gather);
-/* All CPUs that use the space forget the range. */
+/* All CPUs that run threads of the space forget the range; the others do before
+ * they run one again. */
 void tlb_flush(struct address_space *space, uintptr_t start, uintptr_t end);
+/* This CPU goes on with a root that it had lent to kernel threads, or (fresh)
+ * is about to load it.  Interrupts disabled. */
+void tlb_catch_up(struct address_space *space, bool fresh);
 /* Kernel mappings: all CPUs. */
 void tlb_flush_kernel(uintptr_t start, uintptr_t end);
 

@@ -250,6 +250,7 @@ static void free_in_table(struct tlb_gather *gather, paddr_t table,
 			__atomic_fetch_sub(&gather->space->page_table_frames, 1,
 					   __ATOMIC_RELAXED);
 			tlb_gather_range(gather, base, base + PAGE_SIZE);
+			gather->tables = true;
 			tlb_gather_page(gather,
 					page_from_paddr(pte_paddr(pte)));
 		}

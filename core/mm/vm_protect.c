@@ -112,10 +112,10 @@ static int check_range(struct address_space *space, uintptr_t start,
 	return 0;
 }
 
-static int protect_locked(struct address_space *space, uintptr_t start,
+static int protect_locked(struct tlb_gather *gather, uintptr_t start,
 			  uintptr_t end, uint32_t prot)
 {
-	struct tlb_gather gather;
+	struct address_space *space = gather->space;
 	struct vma *vma;
 	int refused = check_range(space, start, end, prot, &end);
 	int err;
@@ -133,11 +133,10 @@ static int protect_locked(struct address_space *space, uintptr_t start,
 	if (err < 0) {
 		return err;
 	}
-	tlb_gather_init(&gather, space);
 	vma = vma_find(space, start);
 	while (vma != NULL && vma->start < end) {
 		if ((vma->flags & VMA_PROT) != prot) {
-			protect_vma(&gather, vma, prot);
+			protect_vma(gather, vma, prot);
 		}
 		vma = vma_next(vma_merge(vma));
 	}
@@ -146,13 +145,13 @@ static int protect_locked(struct address_space *space, uintptr_t start,
 	if (vma != NULL && vma->start == end) {
 		vma_merge(vma);
 	}
-	tlb_gather_finish(&gather);
 	return refused;
 }
 
 int vm_protect(struct address_space *space, uintptr_t addr, size_t length,
 	       uint32_t prot)
 {
+	struct tlb_gather gather;
 	uintptr_t end;
 	int err;
 
@@ -167,7 +166,11 @@ int vm_protect(struct address_space *space, uintptr_t addr, size_t length,
 		return -ENOMEM;
 	}
 	rwlock_write_lock(&space->lock);
-	err = protect_locked(space, addr, end, prot & VMA_PROT);
-	rwlock_write_unlock(&space->lock);
+	tlb_gather_init(&gather, space);
+	err = protect_locked(&gather, addr, end, prot & VMA_PROT);
+	/* Faults may go on while the other CPUs are told. */
+	rwlock_downgrade(&space->lock);
+	tlb_gather_finish(&gather);
+	rwlock_read_unlock(&space->lock);
 	return err;
 }

@@ -52,14 +52,21 @@ static void free_vmas(struct rbtree_node *chain)
 	}
 }
 
-int vm_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
-{
-	struct rbtree_node *removed = NULL;
+/* What is left to do once the range is out of tree and tables. */
+struct unmap {
 	struct tlb_gather gather;
+	struct rbtree_node *removed; /* chain of VMAs */
+};
+
+static int unmap_begin(struct address_space *space, uintptr_t start,
+		       uintptr_t end, struct unmap *unmap)
+{
 	struct vma *vma = vma_find(space, start);
 	struct vma *prev;
 	int err;
 
+	tlb_gather_init(&unmap->gather, space);
+	unmap->removed = NULL;
 	if (vma == NULL || vma->start >= end) {
 		return 0;
 	}
@@ -70,26 +77,35 @@ int vm_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
 	if (err < 0) {
 		return err;
 	}
-	tlb_gather_init(&gather, space);
 	vma = vma_find(space, start);
 	prev = vma != NULL ? vma_prev(vma) : NULL;
 	while (vma != NULL && vma->start < end) {
 		struct vma *next = vma_next(vma);
 
-		remove_vma(&gather, vma);
-		vma->node.right = removed;
-		removed = &vma->node;
+		remove_vma(&unmap->gather, vma);
+		vma->node.right = unmap->removed;
+		unmap->removed = &vma->node;
 		vma = next;
 	}
-	pgtable_free_range(&gather, start, end, prev != NULL ? prev->end : 0,
+	pgtable_free_range(&unmap->gather, start, end,
+			   prev != NULL ? prev->end : 0,
 			   vma != NULL ? vma->start : SPACE_CEILING);
-	tlb_gather_finish(&gather);
-	free_vmas(removed);
 	return 0;
+}
+
+int vm_unmap_locked(struct address_space *space, uintptr_t start, uintptr_t end)
+{
+	struct unmap unmap;
+	int err = unmap_begin(space, start, end, &unmap);
+
+	tlb_gather_finish(&unmap.gather);
+	free_vmas(unmap.removed);
+	return err;
 }
 
 int vm_unmap(struct address_space *space, uintptr_t addr, size_t length)
 {
+	struct unmap unmap;
 	int err;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE) || length == 0 || addr > USER_END ||
@@ -97,8 +113,14 @@ int vm_unmap(struct address_space *space, uintptr_t addr, size_t length)
 		return -EINVAL;
 	}
 	rwlock_write_lock(&space->lock);
-	err = vm_unmap_locked(space, addr, addr + ALIGN_UP(length, PAGE_SIZE));
-	rwlock_write_unlock(&space->lock);
+	err = unmap_begin(space, addr, addr + ALIGN_UP(length, PAGE_SIZE),
+			  &unmap);
+	/* Faults may go on while the other CPUs are told, but nobody may map
+	 * anything in the place before they know. */
+	rwlock_downgrade(&space->lock);
+	tlb_gather_finish(&unmap.gather);
+	rwlock_read_unlock(&space->lock);
+	free_vmas(unmap.removed);
 	return err;
 }
 

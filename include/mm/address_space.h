@@ -90,6 +90,7 @@ struct address_space {
 	uint32_t default_flags;	    /* [a] VMA_LOCKED ... of new mappings:
 				     * mlockall(MCL_FUTURE) */
 	struct cpumask active;	    /* [a] CPUs whose root this is */
+	uint64_t tlb_generation;    /* [a] shoot-downs so far; see tlb.c */
 	uint64_t saved_auxv[48];    /* [I] after exec: /proc/PID/auxv */
 	bool oom_killed;	    /* [a] faults fail fast */
 };
