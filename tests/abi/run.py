@@ -36,8 +36,8 @@ from concurrent.futures import ThreadPoolExecutor
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, "build/tests/abi")
-HANG_LIMIT = 60        # seconds for one check, told to the binary
-FAMILY_LIMIT = 420     # seconds for a family in one guest
+HANG_LIMIT = 240       # seconds for one check, told to the binary
+FAMILY_LIMIT = 900     # seconds for a family in one guest
 MAX_RESTARTS = 8       # guests lost in one family before it is given up
 OK_LINE = re.compile(r"^ok (\S+)$")
 FAILED_LINE = re.compile(r"^not ok (\S+): (.*)$")
