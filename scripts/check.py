@@ -12,7 +12,9 @@ longer than its hang limit, is one failure; the next step runs all the same.
 import re
 import subprocess
 import sys
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 HANG_LIMIT = 1200  # seconds: detects hangs, measures nothing
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
 
@@ -33,6 +35,20 @@ STEPS = [
      False),
     ("host tools", ["python3", "tests/tools/run_tests.py"], True),
     ("guest boots", ["python3", "tests/boot/boot_test.py"], True),
+    ("ABI on this Linux", ["python3", "tests/abi/run.py", "--host"], True),
+    ("ABI in guests, fast",
+     ["python3", "tests/abi/run.py", "--matrix", "fast"], True),
+    ("ABI in the other guests",
+     ["python3", "tests/abi/run.py", "--matrix", "rest"], False),
+    ("programs to compare with", ["make", "-s", "-C", "tests/apps",
+                                  f"OUT={ROOT}/build/tests/apps"], True),
+    ("applications", ["tests/harness/apps.py"], False),
+    ("applications, some",
+     ["tests/harness/apps.py", "--vmm", "q35", "--cpus", "4", "--isolate",
+      "c-*", "cpp*", "go*", "rust*", "sort*", "xz*", "python-*", "node",
+      "java-threads", "busybox-sh"], True),
+    ("posixtestsuite", ["python3", "tests/posix/run.py"], False),
+    ("stress-ng", ["python3", "tests/stress/run.py", "--fast"], False),
 ]
 
 

@@ -162,6 +162,14 @@ def run_host(runner, names):
     return found
 
 
+def image_files(names):
+    """What the tests expect beside themselves."""
+    listing = "".join(f"{GUEST_FOLDER}/{name}\n" for name in names)
+    return {GUEST_FOLDER: BIN, f"{GUEST_FOLDER}/list": listing.encode(),
+            "/bin/sleep": "/bin/sleep", "/etc/passwd": "/etc/passwd",
+            "/etc/group": "/etc/group"}
+
+
 def run_guest(runner, names, options):
     """{name: verdict}; a test that ends its guest is "lost guest"."""
     sys.path.insert(0, os.path.join(ROOT, "tests"))
@@ -171,11 +179,9 @@ def run_guest(runner, names, options):
     for _ in range(MAX_RESTARTS):
         if not pending:
             break
-        listing = "".join(f"{GUEST_FOLDER}/{name}\n" for name in pending)
         result = boot(
             [runner, str(JOBS), str(TEST_LIMIT), f"{GUEST_FOLDER}/list"],
-            files={GUEST_FOLDER: BIN, f"{GUEST_FOLDER}/list":
-                   listing.encode()},
+            files=image_files(pending),
             memory="1G", cpus=options.cpus, vmm=options.vmm,
             isolate=options.isolate, timeout=GUEST_LIMIT)
         output = result.stdout.decode(errors="replace")
@@ -191,8 +197,7 @@ def run_guest(runner, names, options):
         for name in suspects:
             alone = boot(
                 [runner, "1", str(TEST_LIMIT), f"{GUEST_FOLDER}/list"],
-                files={GUEST_FOLDER: BIN, f"{GUEST_FOLDER}/list":
-                       f"{GUEST_FOLDER}/{name}\n".encode()},
+                files=image_files([name]),
                 memory="1G", cpus=options.cpus, vmm=options.vmm,
                 isolate=options.isolate, timeout=TEST_LIMIT * 3)
             results[name] = parse(
