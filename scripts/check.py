@@ -35,6 +35,7 @@ STEPS = [
      False),
     ("host tools", ["python3", "tests/tools/run_tests.py"], True),
     ("guest boots", ["python3", "tests/boot/boot_test.py"], True),
+    ("launcher", ["python3", "tests/boot/launcher_test.py"], True),
     ("ABI on this Linux", ["python3", "tests/abi/run.py", "--host"], True),
     ("ABI in guests, fast",
      ["python3", "tests/abi/run.py", "--matrix", "fast"], True),

@@ -16,6 +16,8 @@ MACHINES = {
 }
 VMMS = tuple(MACHINES)
 LINE_MAX = 64 << 10
+# The boot code that QEMU puts into a PC copies no more.
+LINE_MAX_PC = 4095
 
 
 class Machine:
@@ -64,6 +66,11 @@ class Machine:
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if self.vmm == "microvm":
             words += ["-global", "virtio-mmio.force-legacy=off"]
+        if self.vmm != "microvm" and \
+                len(os.fsencode(self.line)) > LINE_MAX_PC:
+            raise Failure(f"arguments and environment are longer than "
+                          f"{LINE_MAX_PC} bytes, which {self.vmm} cannot pass",
+                          "use --vmm microvm")
         words += ["-kernel", self.kernel]
         words += self.image_words()
         return words + ["-append", self.line] + self.extra
