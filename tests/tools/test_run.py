@@ -332,7 +332,7 @@ class Verbs(TemporaryFolder):
     def test_tool_is_quick(self):
         """Detects a module that is imported without need, not slowness."""
         done = subprocess.run(
-            [sys.executable, "-c", "import sys\n"
+            [sys.executable, "-S", "-E", "-c", "import sys\n"
              f"sys.path.insert(0, {os.path.join(ROOT, 'tools')!r})\n"
              "import linnet.run\n"
              "print(' '.join(sys.modules))"], capture_output=True, text=True,
