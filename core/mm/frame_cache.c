@@ -43,6 +43,7 @@ static PERCPU_DEFINE(struct frame_cache, frame_cache);
 static PERCPU_DEFINE(int64_t, frame_counters[FRAME_COUNTER_COUNT]); /* [a] */
 static uint32_t cache_max;				/* [I] after boot */
 static uint64_t reserve;				/* [I] after boot */
+static struct thread *reserve_thread;		      /* [a] compared only */
 static bool (*reclaim_func)(unsigned order, bool must); /* [I] after boot */
 
 void frame_cache_init(void)
@@ -53,6 +54,11 @@ void frame_cache_init(void)
 	cache_max =
 		(uint32_t)MIN(MAX(total / CACHE_SHARE, CACHE_MIN), CACHE_ROOM);
 	reserve = MIN(total / RESERVE_SHARE, RESERVE_MAX);
+}
+
+void frame_set_reserve_thread(struct thread *thread)
+{
+	__atomic_store_n(&reserve_thread, thread, __ATOMIC_RELEASE);
 }
 
 void frame_set_reclaim(bool (*func)(unsigned order, bool must))
@@ -139,7 +145,8 @@ static NO_INLINE struct page *take_slowly(unsigned order, unsigned flags)
 {
 	struct page *page;
 
-	if ((flags & FRAME_RESERVE) != 0) {
+	if ((flags & FRAME_RESERVE) != 0 ||
+	    (thread_current() != NULL && thread_current() == reserve_thread)) {
 		return take(order, flags, 0);
 	}
 	if (!may_wait(flags)) {

@@ -14,6 +14,8 @@
 #include <mm/page_cache.h>
 #include <mm/vm_object.h>
 
+struct thread;
+
 /* --- frame.c: the buddy allocator behind frame_cache.c
  * ------------------------
  */
@@ -33,6 +35,8 @@ void frame_cache_init(void);
 /* Who makes room: func frees something, or answers false; `must` asks it to go
  * as far as ending a process.  Thread context. */
 void frame_set_reclaim(bool (*func)(unsigned order, bool must));
+/* The thread that makes room takes from the reserve and never waits. */
+void frame_set_reserve_thread(struct thread *thread);
 uint64_t frame_free_count(void);
 uint64_t frame_total_count(void);
 uint64_t frame_reserve(void);

@@ -8,9 +8,9 @@
  * slots in use; their number bounds the threads.
  *
  * A freed stack stays mapped and waits on a list, linked through its own first
- * word, until kstack_alloc() or, when memory is short, kstack_shrink() takes
- * it: unmapping needs all CPUs, which the any-context kstack_free() cannot
- * ask.
+ * word, for kstack_alloc().  Unmapping needs all CPUs, which the any-context
+ * kstack_free() cannot ask: with more than CACHE_MAX waiting, the RCU thread is
+ * told to take the rest, and kstack_shrink() takes all when memory is short.
  *
  * Lock: kstack_lock, irq safe.
  */
@@ -23,12 +23,14 @@
 #include <mm/frame.h>
 #include <mm/kmap.h>
 #include <sched/thread.h>
+#include <sync/rcu.h>
 #include <sync/spinlock.h>
 
 #include "internal.h"
 
 #define SLOT_SIZE    (2ul * THREAD_STACK_SIZE)
 #define SLOT_COUNT   (PID_MAX + CONFIG_CPU_MAX)
+#define CACHE_MAX    32
 #define STACK_FRAMES (THREAD_STACK_SIZE / PAGE_SIZE)
 
 _Static_assert(SLOT_COUNT *SLOT_SIZE <= KSTACK_REGION_SIZE, "stack region");
@@ -37,12 +39,17 @@ static struct spinlock kstack_lock = SPINLOCK_INIT("kstack");
 static uint64_t slots[(SLOT_COUNT + 63) / 64]; /* [kstack_lock] */
 static size_t next_slot;		       /* [kstack_lock] hint */
 static void *free_stacks;		       /* [kstack_lock] */
+static size_t free_count;		       /* [kstack_lock] of those */
+static bool trim_pending;		       /* [kstack_lock] */
+static struct rcu_head trim_head;	       /* in use while pending */
 
 void kstack_init(void)
 {
 	bitmap_zero(slots, SLOT_COUNT);
 	next_slot = 0;
 	free_stacks = NULL;
+	free_count = 0;
+	trim_pending = false;
 }
 
 static void *take_cached(void)
@@ -52,6 +59,7 @@ static void *take_cached(void)
 
 	if (stack != NULL) {
 		free_stacks = *(void **)stack;
+		free_count--;
 	}
 	spin_unlock_irqrestore(&kstack_lock, state);
 	return stack;
@@ -150,9 +158,12 @@ void *kstack_alloc(void)
 	return stack != NULL ? stack : map_stack();
 }
 
+static void trim(struct rcu_head *head);
+
 void kstack_free(void *stack)
 {
 	unsigned long state;
+	bool ask = false;
 
 	if (stack == NULL) {
 		return;
@@ -160,18 +171,41 @@ void kstack_free(void *stack)
 	state = spin_lock_irqsave(&kstack_lock);
 	*(void **)stack = free_stacks;
 	free_stacks = stack;
+	free_count++;
+	if (free_count > CACHE_MAX && !trim_pending) {
+		trim_pending = true;
+		ask = true;
+	}
 	spin_unlock_irqrestore(&kstack_lock, state);
+	if (ask) {
+		rcu_call(&trim_head, trim);
+	}
 }
 
-size_t kstack_shrink(void)
+/* Takes the list but for the first `keep`. */
+static void *take_rest(size_t keep)
 {
 	unsigned long state = spin_lock_irqsave(&kstack_lock);
-	void *stack = free_stacks;
+	void **link = &free_stacks;
+	void *rest;
+
+	trim_pending = false;
+	for (size_t i = 0; i < keep && *link != NULL; i++) {
+		link = (void **)*link;
+	}
+	rest = *link;
+	*link = NULL;
+	free_count = free_count < keep ? free_count : keep;
+	spin_unlock_irqrestore(&kstack_lock, state);
+	return rest;
+}
+
+static size_t release_rest(size_t keep)
+{
+	void *stack = take_rest(keep);
 	void *taken = NULL;
 	struct list frames;
 
-	free_stacks = NULL;
-	spin_unlock_irqrestore(&kstack_lock, state);
 	list_init(&frames);
 	/* The links lie in the stacks: kept in a chain of first frames. */
 	while (stack != NULL) {
@@ -196,4 +230,15 @@ size_t kstack_shrink(void)
 		list_add_tail(&frames, &first->link);
 	}
 	return free_frames(&frames);
+}
+
+static void trim(struct rcu_head *head)
+{
+	(void)head;
+	release_rest(CACHE_MAX);
+}
+
+size_t kstack_shrink(void)
+{
+	return release_rest(0);
 }

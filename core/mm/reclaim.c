@@ -59,11 +59,13 @@ size_t reclaim_now(size_t target)
 {
 	size_t freed = page_cache_reclaim(target);
 
-	freed += run_shrinkers(target);
+	/* A dentry may take a file with all its pages along: not first. */
 	if (freed < target) {
+		freed += run_shrinkers(target);
 		freed += kstack_shrink();
+		freed += slab_shrink();
 	}
-	return freed + slab_shrink();
+	return freed;
 }
 
 /* The lock is held.  Something was freed, or may have been. */
@@ -75,7 +77,7 @@ static bool make_room(unsigned order, bool must)
 	if (reclaim_now(target) != 0 && frame_free_count() > before) {
 		return true;
 	}
-	if (writeback_some()) {
+	if (writeback_hurry()) {
 		page_cache_reclaim(target);
 		return true;
 	}

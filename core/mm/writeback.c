@@ -37,7 +37,10 @@
 #define MARK_DIRTY     0
 #define MARK_WRITEBACK 1
 #define RUN_MAX	       32
-#define SOME_PAGES     256 /* for one call of writeback_some() */
+#define SOME_PAGES     256 /* of one cache before it is the next one's turn */
+#define ROUNDS_MAX     4096
+#define HURRY_ROUND_NS (2 * NSEC_PER_MSEC)
+#define HURRY_ROUNDS   50
 #define INTERVAL_NS    (5 * NSEC_PER_SEC)
 
 static struct mutex writeback_lock = MUTEX_INIT(writeback_lock, "writeback");
@@ -295,34 +298,35 @@ static void write_cache(struct page_cache *cache, uint64_t limit)
 	spin_unlock_irqrestore(&cache->lock, state);
 }
 
-bool writeback_some(void)
+bool writeback_hurry(void)
 {
-	struct page_cache *cache;
+	uint64_t before = frame_count(FRAME_COUNT_DIRTY);
 
-	if (mutex_is_held(&writeback_lock)) {
-		return false; /* the thread itself is short of memory */
+	if (before == 0) {
+		return false;
 	}
-	mutex_lock(&writeback_lock);
-	cache = take_oldest();
-	if (cache != NULL) {
-		write_cache(cache, SOME_PAGES);
-		wait_for_writes(cache, 0, UINT64_MAX);
+	__atomic_store_n(&must_hurry, true, __ATOMIC_RELEASE);
+	wait_queue_wake_all(&wake_thread);
+	for (unsigned i = 0; i < HURRY_ROUNDS; i++) {
+		thread_sleep_ns(HURRY_ROUND_NS);
+		if (frame_count(FRAME_COUNT_DIRTY) < before) {
+			return true;
+		}
 	}
-	mutex_unlock(&writeback_lock);
-	return cache != NULL;
+	return false;
 }
 
+/* Everything that is dirty now; bounded: what becomes dirty meanwhile is for
+ * the next time. */
 static void write_all(void)
 {
-	unsigned rounds = 0;
-	struct page_cache *cache;
+	for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+		struct page_cache *cache;
 
-	/* Bounded: what becomes dirty meanwhile is for the next time. */
-	while (rounds++ < 1024) {
 		mutex_lock(&writeback_lock);
 		cache = take_oldest();
 		if (cache != NULL) {
-			write_cache(cache, UINT64_MAX);
+			write_cache(cache, SOME_PAGES);
 		}
 		mutex_unlock(&writeback_lock);
 		if (cache == NULL) {
@@ -331,13 +335,35 @@ static void write_all(void)
 	}
 }
 
+/* Sleeps for the interval; writeback_hurry() ends that early.  A call that
+ * comes between test and sleep is not lost: the sleeper is on the queue
+ * first. */
+static void wait_for_work(void)
+{
+	uint64_t deadline = clock_monotonic_ns() + INTERVAL_NS;
+	struct waiter waiter;
+
+	waiter_init(&waiter, 0);
+	wait_queue_add(&wake_thread, &waiter);
+	for (;;) {
+		thread_prepare_sleep(false);
+		if (__atomic_exchange_n(&must_hurry, false, __ATOMIC_ACQ_REL)) {
+			thread_cancel_sleep();
+			break;
+		}
+		if (thread_sleep(deadline) < 0) {
+			break;
+		}
+	}
+	wait_queue_remove(&wake_thread, &waiter);
+}
+
 static void writeback_main(void *arg)
 {
 	(void)arg;
+	frame_set_reserve_thread(thread_current());
 	for (;;) {
-		wait_queue_sleep(&wake_thread, NULL, 0,
-				 clock_monotonic_ns() + INTERVAL_NS);
-		__atomic_store_n(&must_hurry, false, __ATOMIC_RELEASE);
+		wait_for_work();
 		write_all();
 	}
 }

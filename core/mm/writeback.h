@@ -9,6 +9,9 @@ struct page_cache;
 /* The cache goes: nobody writes it back any more.  Sleeps. */
 void writeback_forget(struct page_cache *cache);
 
-/* Memory is short: writes some dirty pages of some file and waits.  False:
- * there are none. */
-bool writeback_some(void);
+/*
+ * Memory is short: makes the thread write now and waits until some pages are
+ * clean, or a moment.  The caller may hold locks that a filesystem wants, so it
+ * never writes itself.  False: nothing became clean.
+ */
+bool writeback_hurry(void);
