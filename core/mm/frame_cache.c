@@ -43,7 +43,7 @@ static PERCPU_DEFINE(struct frame_cache, frame_cache);
 static PERCPU_DEFINE(int64_t, frame_counters[FRAME_COUNTER_COUNT]); /* [a] */
 static uint32_t cache_max;				/* [I] after boot */
 static uint64_t reserve;				/* [I] after boot */
-static struct thread *reserve_thread;		      /* [a] compared only */
+static struct thread *reserve_thread;			/* [a] compared only */
 static bool (*reclaim_func)(unsigned order, bool must); /* [I] after boot */
 
 void frame_cache_init(void)

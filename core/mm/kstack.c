@@ -189,7 +189,6 @@ static void *take_rest(size_t keep)
 	void **link = &free_stacks;
 	void *rest;
 
-	trim_pending = false;
 	for (size_t i = 0; i < keep && *link != NULL; i++) {
 		link = (void **)*link;
 	}
@@ -234,7 +233,11 @@ static size_t release_rest(size_t keep)
 
 static void trim(struct rcu_head *head)
 {
+	unsigned long state = spin_lock_irqsave(&kstack_lock);
+
 	(void)head;
+	trim_pending = false;
+	spin_unlock_irqrestore(&kstack_lock, state);
 	release_rest(CACHE_MAX);
 }
 
