@@ -32,10 +32,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-BUILDS := all kernel objects unit-tests fuzz build/%
+BUILDS := all kernel objects config unit-tests fuzz build/%
 CHECKS := check check-fast check-static check-headers check-deps check-docs \
 	style lint abi-tests bench
-.PHONY: all kernel objects unit-tests fuzz $(CHECKS) format clean help FORCE
+.PHONY: all kernel objects config unit-tests fuzz $(CHECKS) format clean help FORCE
 
 all: kernel
 

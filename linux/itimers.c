@@ -27,9 +27,10 @@
 
 #include "timespec.h"
 
-#define CHECK_MIN_NS   (1 * NSEC_PER_MSEC)
-#define REAL_PERIOD_NS (100 * NSEC_PER_USEC) /* shorter ones: several at once  \
-					      */
+#define CHECK_MIN_NS (1 * NSEC_PER_MSEC)
+#define REAL_PERIOD_NS                                                         \
+	(100 * NSEC_PER_USEC) /* shorter ones: several at once                 \
+			       */
 
 uint64_t timers_forward(uint64_t *deadline_ns, uint64_t interval_ns,
 			uint64_t now_ns)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FLAGS = ["-std=gnu11", "-Ulinux", "-ffreestanding", "-Wall", "-Wextra", "-Werror",
+FLAGS = ["-std=gnu11", "-Ulinux", "-Uunix", "-ffreestanding", "-Wall", "-Wextra", "-Werror",
          "-Iinclude", "-I.", "-Iarch/x86_64/include",
          "-Ibuild/default.x86_64/gen", "-fsyntax-only", "-x", "c", "-"]
 

@@ -15,8 +15,9 @@
 #include <uapi/signal.h>
 #include <vfs/file.h>
 
-#define CFLAG_CHARACTER 0000760u /* size, stop bits, parity: fixed to 8 bits   \
-				  */
+#define CFLAG_CHARACTER                                                        \
+	0000760u /* size, stop bits, parity: fixed to 8 bits                   \
+		  */
 
 enum when { NOW, DRAINED, DRAINED_FLUSHED };
 

@@ -73,6 +73,9 @@ $(OBJ)/%.o: %.S $(OBJ)/flags | $(GENERATED)
 
 objects: $(OBJECTS)
 
+# What headers need to compile alone.
+config: $(GENERATED)
+
 # --- link ----------------------------------------------------------------------
 KERNEL_LDS ?= arch/$(ARCH)/boot/kernel.lds
 LDFLAGS := -nostdlib -static --gc-sections -z noexecstack \
