@@ -3,13 +3,13 @@
 /*
  * From a system call's number and registers to sys_x().
  *
- * syscalls.def gives each call an adapter, enter_x(), that takes the typed
- * arguments from the frame, and a slot of the constant table.  Numbers
- * without implementation share enter_absent(): every slot is filled, so a call
+ * syscalls.def fills a constant table of the functions, which entry code calls
+ * straight with the arguments in its registers; every slot is filled, so a call
  * costs a comparison and an indirect call.
  *
  * --strace sets the limit of that comparison to 0: every call then takes the
- * slow path, which prints it.  Nothing else is shared but the bits of the
+ * slow path, which prints it and uses adapters, enter_x(), that take the typed
+ * arguments from the frame.  Nothing else is shared but the bits of the
  * absent numbers that have been logged.
  */
 #include <arch/trap.h>
@@ -33,17 +33,26 @@ static long enter_absent(const struct trapframe *frame)
 	unsigned long number = frame_syscall_number(frame);
 	unsigned long slot = number < SYSCALL_NUMBER_MAX ? number : 0;
 	uint64_t bit = 1ull << (slot % 64);
-	const struct syscall_info *info = syscall_info(number);
+	struct syscall_info info;
 
 	if (number < SYSCALL_NUMBER_MAX &&
 	    (__atomic_fetch_or(&logged[slot / 64], bit, __ATOMIC_RELAXED) &
 	     bit) == 0) {
 		log_warning("system call %lu (%s) is not implemented: ENOSYS",
-			    number, info == NULL ? "no name" : info->name);
+			    number,
+			    syscall_info(number, &info) ? info.name
+							: "no name");
 	}
 	return -ENOSYS;
 }
 
+/* Calls that this architecture lacks go behind the table. */
+#define SLOT(x86, arm)                                                         \
+	(SYSCALL_NUMBER(x86, arm) >= 0 ? SYSCALL_NUMBER(x86, arm)              \
+				       : SYSCALL_NUMBER_MAX + (x86))
+#define SLOT_COUNT (2 * SYSCALL_NUMBER_MAX)
+
+#if CONFIG_STRACE
 /* --- adapters --------------------------------------------------------- */
 
 #define ARG(type, i) ((type)frame_syscall_arg(frame, i))
@@ -84,12 +93,6 @@ static long enter_absent(const struct trapframe *frame)
 
 /* --- the table ---------------------------------------------------------- */
 
-/* Calls that this architecture lacks go behind the table. */
-#define SLOT(x86, arm)                                                         \
-	(SYSCALL_NUMBER(x86, arm) >= 0 ? SYSCALL_NUMBER(x86, arm)              \
-				       : SYSCALL_NUMBER_MAX + (x86))
-#define SLOT_COUNT (2 * SYSCALL_NUMBER_MAX)
-
 #define ROW_FULL(name, x86, arm)    [SLOT(x86, arm)] = enter_##name,
 #define ROW_PARTIAL(name, x86, arm) ROW_FULL(name, x86, arm)
 #define ROW_ABSENT(name, x86, arm)
@@ -118,6 +121,7 @@ static enter_func *const table[SLOT_COUNT] = {
 #undef SYSCALL4
 #undef SYSCALL5
 #undef SYSCALL6
+#endif /* CONFIG_STRACE */
 
 /*
  * The functions themselves, for entry code that has the arguments in the
@@ -188,27 +192,26 @@ long syscall_absent(const struct trapframe *frame)
 	return enter_absent(frame);
 }
 
+#if CONFIG_STRACE
 static NO_INLINE long call_slowly(const struct trapframe *frame)
 {
 	unsigned long number = frame_syscall_number(frame);
 	enter_func *enter =
 		number < SYSCALL_NUMBER_MAX ? table[number] : enter_absent;
 
-	if (CONFIG_STRACE && options()->strace) {
-		return strace_call(frame, enter);
-	}
-	return enter(frame);
+	return options()->strace ? strace_call(frame, enter) : enter(frame);
 }
+#else
+/* Only numbers behind the tables come here. */
+static long call_slowly(const struct trapframe *frame)
+{
+	return enter_absent(frame);
+}
+#endif
 
 void trap_syscall(struct trapframe *frame)
 {
-	unsigned long number = frame_syscall_number(frame);
-
-	if (likely(number < syscall_direct_limit)) {
-		frame_set_result(frame, table[number](frame));
-	} else {
-		frame_set_result(frame, call_slowly(frame));
-	}
+	frame_set_result(frame, call_slowly(frame));
 }
 
 static int dispatch_start(void)

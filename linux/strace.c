@@ -213,9 +213,8 @@ static void begin(struct line *line, const struct syscall_info *info)
 long strace_call(const struct trapframe *frame,
 		 long (*enter)(const struct trapframe *frame))
 {
-	static const struct syscall_info unknown = {.name = "syscall"};
-	const struct syscall_info *info =
-		syscall_info(frame_syscall_number(frame));
+	struct syscall_info found = {.name = "syscall"};
+	const struct syscall_info *info = &found;
 	unsigned long values[SYSCALL_ARG_MAX];
 	struct line line;
 	long result;
@@ -223,9 +222,7 @@ long strace_call(const struct trapframe *frame,
 	for (unsigned i = 0; i < SYSCALL_ARG_MAX; i++) {
 		values[i] = frame_syscall_arg(frame, i);
 	}
-	if (info == NULL) {
-		info = &unknown;
-	}
+	syscall_info(frame_syscall_number(frame), &found);
 	if (prints_first(info->name)) {
 		begin(&line, info);
 		put_args(&line, info, values, 0);

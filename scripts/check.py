@@ -29,6 +29,7 @@ STEPS = [
      True),
     ("headers compile alone", ["python3", "scripts/check_headers.py"], True),
     ("system call table", ["python3", "scripts/check_syscalls.py"], True),
+    ("kernel sizes", ["python3", "scripts/check_size.py"], False),
     ("kernel, gcc", ["make", "-s", "-j2", "kernel"], True),
     ("kernel, clang",
      ["make", "-s", "-j2", "kernel", "CC=clang", "OUT=build/clang.x86_64"],

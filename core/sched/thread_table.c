@@ -26,7 +26,7 @@ struct table_leaf {
 	struct thread *threads[LEAF_SIZE]; /* [a] */
 };
 
-static uint64_t used_ids[WORD_COUNT] = {3};   /* [a] 0 is none, 1 is kept */
+static uint64_t used_ids[WORD_COUNT];	      /* [a] */
 static uint32_t next_id = 2;		      /* [a] where the search begins */
 static struct table_leaf *leaves[LEAF_COUNT]; /* [a] */
 
@@ -66,6 +66,7 @@ static int take_in_range(unsigned from, unsigned end)
 int thread_id_alloc(void)
 {
 	unsigned start = __atomic_load_n(&next_id, __ATOMIC_RELAXED);
+	/* next_id never lies below 1, so 0 is never given out; 1 is kept. */
 	int id = take_in_range(start, PID_MAX);
 
 	if (id < 0) {
@@ -93,7 +94,6 @@ void thread_id_free(int id)
 
 void thread_id_offer_first(void)
 {
-	thread_id_free(1);
 	__atomic_store_n(&next_id, 1, __ATOMIC_RELAXED);
 }
 

@@ -59,22 +59,13 @@ struct serial_port {
 	uint8_t ring[SERIAL_RING_SIZE]; /* [lock] */
 };
 
-static struct serial_port ports[] = {
-	{
-		.lock = SPINLOCK_INIT("serial"),
-		.base = 0x3f8,
-		.isa_line = 4,
-		.held = -1,
-		.tx_wait = WAIT_QUEUE_INIT(ports[0].tx_wait),
-	},
-	{
-		.lock = SPINLOCK_INIT("serial"),
-		.base = 0x2f8,
-		.isa_line = 3,
-		.held = -1,
-		.tx_wait = WAIT_QUEUE_INIT(ports[1].tx_wait),
-	},
-};
+static const struct {
+	uint16_t base;
+	uint8_t isa_line;
+} places[] = {{0x3f8, 4}, {0x2f8, 3}};
+
+/* Filled by serial_port(): their rings are too large to be initialised data. */
+static struct serial_port ports[ARRAY_SIZE(places)];
 
 static uint8_t reg_read(const struct serial_port *port, unsigned reg)
 {
@@ -95,6 +86,13 @@ struct serial_port *serial_port(unsigned number)
 		return NULL;
 	}
 	port = &ports[number];
+	if (port->base == 0) {
+		spinlock_init(&port->lock, "serial");
+		wait_queue_init(&port->tx_wait);
+		port->held = -1;
+		port->isa_line = places[number].isa_line;
+		port->base = places[number].base;
+	}
 	if (!port->present && reg_read(port, UART_LSR) != LSR_ABSENT) {
 		port->present = true;
 	}

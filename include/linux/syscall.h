@@ -18,6 +18,7 @@
  * Status: FULL, PARTIAL (docs/limits.md says what is missing), ABSENT.  Absent
  * calls and numbers without a line are ENOSYS, and one log line per number.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,8 +67,9 @@ struct syscall_info {
 	struct syscall_arg args[SYSCALL_ARG_MAX];
 };
 
-/* What the table says of a number; NULL: no line. */
-const struct syscall_info *syscall_info(unsigned long number);
+/* What the table says of a number; false: no line.  Without CONFIG_STRACE the
+ * arguments are left out. */
+bool syscall_info(unsigned long number, struct syscall_info *info_out);
 
 /* linux/strace.c: runs the call of this frame and prints it. */
 long strace_call(const struct trapframe *frame,

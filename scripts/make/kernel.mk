@@ -37,13 +37,14 @@ INCLUDES := -nostdinc -isystem $(COMPILER_INCLUDES) -Iinclude \
 	-Iarch/$(ARCH)/include -I$(GEN) -I.
 
 # -fbuiltin behind -ffreestanding: memcpy() of a few bytes is no call.
-# Frame pointers stay: backtraces need no unwind tables then.
+# With frame pointers backtraces need no unwind tables.
 KERNEL_CFLAGS := -std=gnu11 -Ulinux -Uunix -g $(WARNINGS) $(INCLUDES) \
 	-ffreestanding -fbuiltin -fno-pic -fno-pie -fno-common \
 	-fno-strict-aliasing -fno-delete-null-pointer-checks \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables \
-	-fno-omit-frame-pointer -ffunction-sections -fdata-sections \
-	-fstack-protector-strong -ffile-prefix-map=$(CURDIR)/= \
+	-ffunction-sections -fdata-sections \
+	$(if $(CONFIG_FRAME_POINTERS),-fno-omit-frame-pointer,-fomit-frame-pointer) \
+	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) -ffile-prefix-map=$(CURDIR)/= \
 	$(if $(CONFIG_OPTIMIZE_SIZE),-Os,-O2) \
 	$(if $(CONFIG_UBSAN),-fsanitize=undefined) \
 	$(ARCH_CFLAGS)

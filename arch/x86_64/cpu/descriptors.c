@@ -14,6 +14,7 @@
 #include <arch/percpu.h>
 #include <asm/selectors.h>
 #include <lib/compiler.h>
+#include <mm/kmap.h>
 
 #define SEGMENT_KERNEL_CODE 0x00af9b000000ffffull
 #define SEGMENT_DATA	    0x00cf93000000ffffull
@@ -77,7 +78,8 @@ extern const char entry_stubs[];
 static struct gate gates[GATE_COUNT]; /* [I] after the boot CPU's start */
 static PERCPU_DEFINE(struct segment_table, segments); /* [c] */
 static PERCPU_DEFINE(struct task_state, task);	      /* [c] */
-static PERCPU_DEFINE(struct stacks, fault_stacks);    /* [c] */
+static PERCPU_DEFINE(struct stacks *, fault_stacks);  /* [I] */
+static struct stacks boot_stacks;
 
 static void set_gate(unsigned vector, unsigned stack, unsigned extra)
 {
@@ -92,8 +94,15 @@ static void set_gate(unsigned vector, unsigned stack, unsigned extra)
 	};
 }
 
+bool descriptors_prepare(unsigned cpu)
+{
+	percpu_of(fault_stacks, cpu) = kmap_alloc(sizeof(struct stacks));
+	return percpu_of(fault_stacks, cpu) != NULL;
+}
+
 void descriptors_init(void)
 {
+	percpu(fault_stacks) = &boot_stacks;
 	for (unsigned i = 0; i < GATE_COUNT; i++) {
 		set_gate(i, 1, 0);
 	}
@@ -111,7 +120,7 @@ static void fill_tables(void)
 	uint64_t base = (uint64_t)state;
 
 	for (unsigned i = 0; i < STACK_COUNT; i++) {
-		struct stack *stack = &percpu(fault_stacks).stack[i];
+		struct stack *stack = &percpu(fault_stacks)->stack[i];
 
 		state->interrupt_stack[i] = (uint64_t)(stack + 1);
 	}

@@ -8,6 +8,7 @@
 
 /* descriptors.c: the interrupt table, once; then each CPU loads all tables
  * (its per-CPU area must work). */
+bool descriptors_prepare(unsigned cpu); /* memory of another CPU's stacks */
 void descriptors_init(void);
 void descriptors_load(void);
 

@@ -117,7 +117,7 @@ static bool prepare(unsigned cpu)
 	local->canary = percpu(cpu_local).canary;
 	percpu_offsets[cpu] = local->offset;
 	trampoline_stacks[cpu] = (uintptr_t)stack + THREAD_STACK_SIZE;
-	return true;
+	return descriptors_prepare(cpu);
 }
 
 void smp_start(void)
