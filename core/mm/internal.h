@@ -253,8 +253,8 @@ static inline unsigned vma_leaf_prot(uint32_t flags)
  */
 
 /* All leaves of the range, which cuts no large one; `only_cache` leaves
- * private copies alone. */
-void zap_range(struct tlb_gather *gather, uintptr_t start, uintptr_t end,
+ * private copies alone.  True when a page of an object was written. */
+bool zap_range(struct tlb_gather *gather, uintptr_t start, uintptr_t end,
 	       bool only_cache);
 /* In all address spaces: pages [first, end) of the file.  `copies`: private
  * copies as well. */

@@ -25,7 +25,46 @@
 struct sync_piece {
 	struct vm_object *object; /* referenced; NULL: nothing to write */
 	uint64_t start, end;	  /* bytes of the file */
+	bool written;		  /* through a leaf of the range */
 };
+
+struct written {
+	struct pgtable_walk walk;
+	struct tlb_gather *gather;
+	bool found;
+};
+
+/* The dirty bit starts anew, so the next write is seen by the next msync. */
+static int collect_dirty(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
+			 unsigned level)
+{
+	struct written *written = container_of(walk, struct written, walk);
+	pte_t old = pte_load(slot);
+
+	if (!pte_is_present(old) || !pte_is_dirty(old)) {
+		return 0;
+	}
+	if (pte_compare_exchange(slot, old, pte_clear_dirty(old))) {
+		tlb_gather_range(written->gather, addr,
+				 addr + pgtable_span(level));
+	}
+	written->found = true;
+	return 0;
+}
+
+static bool range_was_written(struct vma *vma, uintptr_t start, uintptr_t end)
+{
+	struct tlb_gather gather;
+	struct written written = {
+		.walk = {.leaf = collect_dirty},
+		.gather = &gather,
+	};
+
+	tlb_gather_init(&gather, vma->space);
+	pgtable_walk(vma->space->root, start, end, &written.walk);
+	tlb_gather_finish(&gather);
+	return written.found;
+}
 
 /* The part of the range in the first VMA at or above *at; moves *at behind
  * it. */
@@ -50,8 +89,8 @@ static int next_piece(struct address_space *space, uintptr_t *at, uintptr_t end,
 	if ((flags & UAPI_MS_INVALIDATE) != 0 &&
 	    (vma->flags & VMA_LOCKED) != 0) {
 		err = -EBUSY;
-	} else if ((flags & UAPI_MS_SYNC) != 0 && vma_cache(vma) != NULL &&
-		   (vma->flags & VMA_SHARED) != 0) {
+	} else if (vma_cache(vma) != NULL && (vma->flags & VMA_SHARED) != 0) {
+		piece->written = range_was_written(vma, start, *at);
 		piece->object = vma->object;
 		piece->start = vma_page_index(vma, start) << PAGE_SHIFT;
 		piece->end = piece->start + (*at - start);
@@ -60,6 +99,19 @@ static int next_piece(struct address_space *space, uintptr_t *at, uintptr_t end,
 unlock:
 	rwlock_read_unlock(&space->lock);
 	return err;
+}
+
+static int sync_piece(const struct sync_piece *piece, int flags)
+{
+	struct vm_object *object = piece->object;
+
+	if (piece->written && object->ops->written != NULL) {
+		object->ops->written(object);
+	}
+	if ((flags & UAPI_MS_SYNC) == 0) {
+		return 0;
+	}
+	return page_cache_sync(object->cache, piece->start, piece->end);
 }
 
 int vm_sync(struct address_space *space, uintptr_t addr, size_t length,
@@ -74,8 +126,7 @@ int vm_sync(struct address_space *space, uintptr_t addr, size_t length,
 
 		err = next_piece(space, &addr, end, flags, &hole, &piece);
 		if (piece.object != NULL) {
-			err = page_cache_sync(piece.object->cache, piece.start,
-					      piece.end);
+			err = sync_piece(&piece, flags);
 			piece.object->ops->put(piece.object);
 		}
 	}

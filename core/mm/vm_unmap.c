@@ -33,7 +33,10 @@ static void remove_vma(struct tlb_gather *gather, struct vma *vma)
 	struct address_space *space = vma->space;
 	uint64_t pages = (vma->end - vma->start) >> PAGE_SHIFT;
 
-	zap_range(gather, vma->start, vma->end, false);
+	if (zap_range(gather, vma->start, vma->end, false) &&
+	    (vma->flags & VMA_SHARED) != 0) {
+		vma->flags |= VMA_WRITTEN;
+	}
 	space->virtual_pages -= pages;
 	if ((vma->flags & VMA_LOCKED) != 0) {
 		space->locked_pages -= pages;
@@ -48,6 +51,10 @@ static void free_vmas(struct rbtree_node *chain)
 		struct vma *vma = rbtree_entry(chain, struct vma, node);
 
 		chain = chain->right;
+		if ((vma->flags & VMA_WRITTEN) != 0 &&
+		    vma->object->ops->written != NULL) {
+			vma->object->ops->written(vma->object);
+		}
 		vma_free(vma);
 	}
 }

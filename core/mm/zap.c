@@ -21,6 +21,7 @@ struct zap {
 	struct tlb_gather *gather;
 	bool only_cache;
 	int64_t anon, file; /* frames taken out */
+	bool written;	    /* some page of an object was dirty */
 };
 
 /* Empties the slot; what it held, or none when it is to stay. */
@@ -64,13 +65,14 @@ static int zap_leaf(struct pgtable_walk *walk, pte_t *slot, uintptr_t addr,
 		zap->anon += 1l << (9 * level);
 	} else {
 		zap->file++;
+		zap->written = zap->written || pte_is_dirty(old);
 	}
 	__atomic_fetch_sub(&page->map_count, 1, __ATOMIC_RELEASE);
 	tlb_gather_page(zap->gather, page);
 	return 0;
 }
 
-void zap_range(struct tlb_gather *gather, uintptr_t start, uintptr_t end,
+bool zap_range(struct tlb_gather *gather, uintptr_t start, uintptr_t end,
 	       bool only_cache)
 {
 	struct zap zap = {
@@ -83,6 +85,7 @@ void zap_range(struct tlb_gather *gather, uintptr_t start, uintptr_t end,
 	if (zap.anon != 0 || zap.file != 0) {
 		address_space_account(gather->space, -zap.anon, -zap.file);
 	}
+	return zap.written;
 }
 
 /* --- all mappings of a file --------------------------------------------------

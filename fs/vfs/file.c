@@ -388,7 +388,17 @@ static void vm_identity(struct vm_object *object, uint64_t *dev_out,
 	*ino_out = inode == NULL ? 0 : inode->number;
 }
 
+static void vm_written(struct vm_object *object)
+{
+	struct inode *inode = file_of(object)->inode;
+
+	if (inode != NULL) {
+		inode_touch(inode, INODE_MTIME | INODE_CTIME);
+	}
+}
+
 const struct vm_object_ops vm_object_ops_file = {
+	.written = vm_written,
 	.get = vm_get,
 	.put = vm_put,
 	.name = vm_name,

@@ -49,6 +49,7 @@ struct page;
 #define VMA_SEQUENTIAL	  (1u << 18)
 #define VMA_RANDOM	  (1u << 19)
 #define VMA_DONTDUMP	  (1u << 20)
+#define VMA_WRITTEN	  (1u << 21) /* of a removed VMA: see ops->written */
 
 struct vma {
 	struct rbtree_node node; /* by start; augmented with the largest gap */

@@ -29,6 +29,10 @@ struct vm_object_ops {
 	/* First write to a shared page: the filesystem may refuse (-EROFS,
 	 * -ENOSPC).  NULL: fine. */
 	int (*make_writable)(struct vm_object *object, struct page *page);
+	/* Pages were written through a shared mapping since the last call: at
+	 * msync() and when the mapping goes (file times).  May sleep; no locks
+	 * held.  NULL: nobody cares. */
+	void (*written)(struct vm_object *object);
 	/* For /proc/PID/maps: path as there; returns length like snprintf. */
 	size_t (*name)(struct vm_object *object, char *buf, size_t size);
 	void (*identity)(struct vm_object *object, uint64_t *dev_out,
