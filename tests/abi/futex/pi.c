@@ -49,7 +49,7 @@ ABI_CASE(pi_bad_words)
 	CHECK_ERRNO(lock_pi(&word, NULL), ESRCH);
 	CHECK_EQ(word & FUTEX_TID_MASK, 0x3ffffff);
 	/* Somebody else's. */
-	word = 1;
+	word = abi_gettid() + 1;
 	CHECK_ERRNO(unlock_pi(&word), EPERM);
 }
 
