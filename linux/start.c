@@ -11,8 +11,6 @@
 #include <init/start.h>
 
 #include <arch/boot.h>
-#include <arch/context.h>
-#include <arch/frame.h>
 #include <arch/mmu.h>
 #include <arch/power.h>
 #include <debug/log.h>
@@ -24,7 +22,6 @@
 #include <init/options.h>
 #include <lib/errno_name.h>
 #include <lib/string.h>
-#include <loader/exec.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
 #include <process/process.h>
@@ -34,15 +31,10 @@
 #include <vfs/file.h>
 #include <vfs/path.h>
 
-#define EXIT_NOT_FOUND	    127
-#define EXIT_NOT_EXECUTABLE 126
-#define ENVIRONMENT_EXTRA   2 /* PATH and HOME when not given */
+#include "program.h"
+#include "session.h"
 
-struct launch {
-	const struct command *command;
-	const char *const *environment;
-	struct exec_args *args;
-};
+#define ENVIRONMENT_EXTRA 2 /* PATH and HOME when not given */
 
 static struct file *streams[3];
 static struct process *first; /* [a] gets the signals of the launcher */
@@ -204,92 +196,34 @@ static void open_streams(void)
 
 /* --- programs ---------------------------------------------------------- */
 
-static int exit_code_of(int err)
+static void check_folder(void)
 {
-	return err == -ENOENT || err == -ENOTDIR ? EXIT_NOT_FOUND
-						 : EXIT_NOT_EXECUTABLE;
-}
+	const char *folder = options()->cwd;
+	struct path path;
+	int err;
 
-/* First code of a program's thread: becomes the program. */
-static void run_program(void *arg)
-{
-	struct launch *launch = arg;
-	const struct command *command = launch->command;
-	struct trapframe frame;
-	int err = -ENOMEM;
-
-	tty_claim_console();
-	for (int i = 0; i < 3; i++) {
-		file_get(streams[i]);
-		if (fd_install(streams[i], 0, false) != i) {
-			log_error("cannot open the standard streams");
-			process_exit_group(125 << 8);
-		}
+	if (folder == NULL) {
+		return;
 	}
-	err = exec_args_from_kernel((const char *const *)command->argv,
-				    launch->environment, &launch->args);
-	if (err == 0) {
-		err = exec_program(PATH_AT_CWD, command->argv[0], WALK_FOLLOW,
-				   launch->args, &frame);
-	}
+	err = path_lookup(PATH_AT_CWD, folder, WALK_FOLLOW | WALK_DIRECTORY,
+			  &path);
 	if (err < 0) {
-		log_error("%s: %s", command->argv[0], errno_name(err));
-		process_exit_group((uint32_t)exit_code_of(err) << 8);
+		fail(folder, err);
 	}
-	exec_args_free(launch->args);
-	kfree(launch);
-	context_enter_app(&frame);
-}
-
-static struct fs_context *make_fs_context(void)
-{
-	struct path root;
-	struct path cwd;
-	struct fs_context *fs;
-	const char *dir = options()->cwd;
-	int err = path_lookup(PATH_AT_CWD, "/", WALK_DIRECTORY, &root);
-
-	if (err < 0) {
-		fail("/", err);
-	}
-	fs = fs_context_create(&root);
-	path_put(&root);
-	if (fs != NULL && dir != NULL) {
-		err = path_lookup(PATH_AT_CWD, dir,
-				  WALK_FOLLOW | WALK_DIRECTORY, &cwd);
-		if (err < 0) {
-			fail(dir, err);
-		}
-		path_put(&fs->cwd);
-		fs->cwd = cwd;
-	}
-	return fs;
+	path_put(&path);
 }
 
 static int launch(const struct command *command, const char *const *environment,
 		  struct process **process_out)
 {
-	struct launch *l = kzalloc(sizeof(*l));
-	struct file_table *files = file_table_create();
-	struct fs_context *fs = make_fs_context();
-	struct process *process;
-	struct thread *thread;
-	int err;
+	struct program program = {
+		.argv = (const char *const *)command->argv,
+		.environment = environment,
+		.folder = options()->cwd,
+		.streams = {streams[0], streams[1], streams[2]},
+	};
 
-	if (l == NULL || files == NULL || fs == NULL) {
-		return -ENOMEM; /* the machine ends: nothing is leaked */
-	}
-	l->command = command;
-	l->environment = environment;
-	err = process_create(files, fs, &process);
-	if (err < 0) {
-		return err;
-	}
-	thread = process_leader(process);
-	context_init_kernel(thread, run_program, l);
-	thread_start(thread);
-	*process_out = process;
-	return 0;
+	return program_start(&program, process_out);
 }
 
 static bool has_variable(const char *name)
@@ -374,6 +308,9 @@ static uint32_t run_commands(const struct command *commands, size_t count,
 		if (err < 0 || background == NULL) {
 			fail(commands[i].argv[0], err);
 		}
+		if (i == 0 && options()->control_com2) {
+			sessions_start(environment);
+		}
 		if (commands[i].end == COMMAND_BACKGROUND ||
 		    commands[i].end == COMMAND_DETACHED) {
 			background[i] = process;
@@ -408,6 +345,7 @@ void start_programs(void)
 	int err;
 
 	if (options()->control_com2) {
+		sessions_prepare();
 		err = control_start();
 		if (err < 0) {
 			fail("--control=com2", err);
@@ -418,6 +356,7 @@ void start_programs(void)
 	open_streams();
 	bootchart_mark("filesystems mounted");
 	environment = make_environment();
+	check_folder();
 	err = commands_parse(options()->program_line, environment, &commands,
 			     &count);
 	if (err < 0) {

@@ -4,10 +4,11 @@
  * The control channel: frames to and from the launcher.
  *
  * Received bytes run through a parser in interrupt context: three header
- * bytes, then the payload.  Standard input goes straight into a ring of
- * CONTROL_WINDOW bytes; the credit scheme keeps the host from overrunning it,
- * and a host that breaks the rule loses the surplus with a log line.  Frames
- * of unknown type or excessive length are skipped.
+ * bytes, then the payload, which is kept until the frame is whole (frames of
+ * sessions go to linux/session.c as they are).  Standard input goes straight
+ * into a ring of CONTROL_WINDOW bytes; the credit scheme keeps the host from
+ * overrunning it, and a host that breaks the rule loses the surplus with a log
+ * line.  Frames of unknown type or excessive length are skipped.
  *
  * Locks: input_lock guards the ring and is irq safe; the parser belongs to
  * the interrupt handler of the port (which holds the port's lock).
@@ -15,6 +16,7 @@
 #include <drivers/control.h>
 
 #include <debug/log.h>
+#include <debug/panic.h>
 #include <debug/panic_sink.h>
 #include <drivers/serial.h>
 #include <lib/minmax.h>
@@ -27,14 +29,14 @@
 
 #define CONTROL_PORT	  1 /* COM2 */
 #define CREDIT_THRESHOLD  (CONTROL_WINDOW / 4)
-#define SMALL_PAYLOAD_MAX 8 /* of the frames that are not stdin */
+#define SMALL_PAYLOAD_MAX 8 /* of frames sent by interrupt handlers, heads */
 
 struct parser {
 	uint8_t header[CONTROL_HEADER];
 	uint8_t header_count;
-	uint8_t payload[SMALL_PAYLOAD_MAX];
 	uint16_t length;
 	uint16_t received;
+	uint8_t payload[CONTROL_FRAME_MAX]; /* but of standard input */
 };
 
 static struct serial_port *port; /* [I] NULL: no channel */
@@ -50,12 +52,21 @@ static bool input_ended;    /* [input_lock] */
 
 static void (*on_signal)(int signal);			   /* [I] */
 static void (*on_window)(unsigned rows, unsigned columns); /* [I] */
+static void (*on_session)(char type, const uint8_t *payload,
+			  size_t length); /* [I] */
 
 void control_set_handlers(void (*signal)(int signal),
 			  void (*window)(unsigned rows, unsigned columns))
 {
 	on_signal = signal;
 	on_window = window;
+}
+
+void control_set_session_handler(void (*handler)(char type,
+						 const uint8_t *payload,
+						 size_t length))
+{
+	on_session = handler;
 }
 
 bool control_is_open(void)
@@ -130,8 +141,16 @@ static void finish_input(bool ended)
 static void finish_frame(void)
 {
 	const uint8_t *p = parser.payload;
+	char type = (char)parser.header[0];
 
-	switch (parser.header[0]) {
+	parser.header_count = 0;
+	if (type >= 'a' && type <= 'z') {
+		if (on_session != NULL && parser.length <= CONTROL_FRAME_MAX) {
+			on_session(type, p, parser.length);
+		}
+		return;
+	}
+	switch (type) {
 	case 'I':
 		finish_input(false);
 		break;
@@ -152,7 +171,6 @@ static void finish_frame(void)
 	default:
 		break; /* a newer launcher's: skipped */
 	}
-	parser.header_count = 0;
 }
 
 static bool receive(void *arg, uint8_t byte)
@@ -173,7 +191,7 @@ static bool receive(void *arg, uint8_t byte)
 	}
 	if (parser.header[0] == 'I') {
 		store_input(byte);
-	} else if (parser.received < SMALL_PAYLOAD_MAX) {
+	} else if (parser.received < CONTROL_FRAME_MAX) {
 		parser.payload[parser.received] = byte;
 	}
 	if (++parser.received == parser.length) {
@@ -249,6 +267,22 @@ ssize_t control_write_error(const void *text, size_t size)
 		sent += length;
 	}
 	return (ssize_t)sent;
+}
+
+void control_send(char type, const void *head, size_t head_size,
+		  const void *body, size_t size)
+{
+	uint8_t frame[CONTROL_HEADER + SMALL_PAYLOAD_MAX + CONTROL_OUTPUT_MAX];
+	size_t length = head_size + size;
+
+	ASSERT(head_size <= SMALL_PAYLOAD_MAX && size <= CONTROL_OUTPUT_MAX);
+	make_header(frame, type, length);
+	memcpy(frame + CONTROL_HEADER, head, head_size);
+	if (size != 0) {
+		memcpy(frame + CONTROL_HEADER + head_size, body, size);
+	}
+	/* Kernel threads get no signals: it waits until all is queued. */
+	serial_write(port, frame, CONTROL_HEADER + length);
 }
 
 void control_report_exit(uint32_t wait_status)

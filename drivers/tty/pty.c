@@ -16,6 +16,7 @@
 #include "internal.h"
 
 #include <arch/user.h>
+#include <drivers/tty.h>
 #include <init/hooks.h>
 #include <lib/bitmap.h>
 #include <lib/minmax.h>
@@ -494,6 +495,69 @@ static int open_master(struct inode *inode, struct file *file)
 	file->mode |= FILE_STREAM;
 	file->mode &= ~(uint32_t)(FILE_SEEKABLE | FILE_POSITION_LOCKED);
 	return 0;
+}
+
+/* By its path, so that ttyname(3) finds it; without /dev as a bare file. */
+static int open_slave_file(struct pty *pty, struct file **file_out)
+{
+	const int flags = UAPI_O_RDWR | UAPI_O_NOCTTY;
+	int err = vfs_open(PATH_AT_CWD, pty->name, flags, 0, WALK_FOLLOW,
+			   file_out);
+
+	if (err == 0) {
+		return 0;
+	}
+	err = file_create_anonymous(NULL, NULL,
+				    FILE_READ | FILE_WRITE | FILE_STREAM, flags,
+				    file_out);
+	if (err == 0) {
+		err = tty_attach(&pty->tty, *file_out);
+		if (err < 0) {
+			file_put(*file_out);
+		} else {
+			WRITE_ONCE(pty->was_open, true);
+		}
+	}
+	return err;
+}
+
+int tty_create_pair(unsigned rows, unsigned columns, struct file **master_out,
+		    struct file **slave_out)
+{
+	struct file *master;
+	struct pty *pty;
+	int err = file_create_anonymous(NULL, NULL,
+					FILE_READ | FILE_WRITE | FILE_STREAM,
+					UAPI_O_RDWR | UAPI_O_NONBLOCK, &master);
+
+	if (err < 0) {
+		return err;
+	}
+	err = open_master(NULL, master);
+	if (err == 0) {
+		pty = master->private;
+		WRITE_ONCE(pty->locked, false);
+		tty_set_pair_window(master, rows, columns);
+		err = open_slave_file(pty, slave_out);
+	}
+	if (err < 0) {
+		file_put(master);
+		return err;
+	}
+	*master_out = master;
+	return 0;
+}
+
+void tty_set_pair_window(struct file *master, unsigned rows, unsigned columns)
+{
+	struct pty *pty = master->private;
+
+	if (rows != 0 && columns != 0) {
+		tty_set_window(&pty->tty, &(struct uapi_winsize){
+						  .rows = (uint16_t)rows,
+						  .columns = (uint16_t)columns,
+					  });
+	}
 }
 
 static struct char_device ptmx = {

@@ -236,12 +236,10 @@ int tty_open_console(struct serial_port *port, struct file *files_out[3])
 	return err;
 }
 
-void tty_claim_console(void)
+void tty_claim(struct file *file)
 {
-	struct console *c = __atomic_load_n(&console, __ATOMIC_ACQUIRE);
-
-	if (c != NULL) {
-		tty_job_claim(&c->tty);
+	if (file->ops == &tty_file_ops) {
+		tty_job_claim(file->private);
 	}
 }
 

@@ -11,6 +11,19 @@
  * 'P' panic text.
  * host to guest: 'I' standard input (at most CONTROL_WINDOW bytes beyond the
  * credit), 'Z' its end, 'S' signal (u8), 'W' window size (u16 rows, columns).
+ *
+ * Sessions: further programs, started while the machine runs (since version 2;
+ * linux/session.h).  Lower-case types; the first byte of each payload is the
+ * session's number, chosen by the host, below CONTROL_SESSION_MAX:
+ *
+ * host to guest: 'n' new (u8 flags, u16 rows, columns, u16 number of arguments,
+ * of variables, then strings with their zeros: folder, arguments, variables);
+ * one at a time, until 'c' or 'f' came.  'i' input, within the credit; 'z' its
+ * end; 's' signal (u8); 'w' window (u16 rows, columns); 'c' credit (u32 bytes
+ *of output consumed); 'q' nobody listens any more. guest to host: 'c' credit
+ *(u32; the first says that the program was started), 'o' output (u8 1 or 2,
+ *bytes; at most CONTROL_OUTPUT_WINDOW beyond the credit), 'x' end (u32 wait
+ *status), 'f' not started (u32 errno).  After 'x' and 'f' the number is free.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +34,13 @@
 #define CONTROL_FRAME_MAX 4096
 #define CONTROL_HEADER	  3
 #define CONTROL_WINDOW	  65536
-#define CONTROL_VERSION	  1
+#define CONTROL_VERSION	  2
+
+#define CONTROL_SESSION_MAX   8
+#define CONTROL_INPUT_WINDOW  8192
+#define CONTROL_OUTPUT_WINDOW 32768
+#define CONTROL_OUTPUT_MAX    1024 /* bytes of output in a frame */
+#define CONTROL_NEW_TERMINAL  (1u << 0)
 
 struct wait_queue;
 
@@ -42,6 +61,13 @@ ssize_t control_read_input(void *buffer, size_t size);
 size_t control_input_available(bool *end_out);
 struct wait_queue *control_input_queue(void);
 
+/*
+ * Sends a frame: a small head (the numbers, at most 8 bytes) and a body of at
+ * most CONTROL_OUTPUT_MAX bytes.  Waits for room; threads only.
+ */
+void control_send(char type, const void *head, size_t head_size,
+		  const void *body, size_t size);
+
 /* Reports the wait status of the application; polled, before power_off(). */
 void control_report_exit(uint32_t wait_status);
 
@@ -49,3 +75,9 @@ void control_report_exit(uint32_t wait_status);
  * programs.  Called in interrupt context. */
 void control_set_handlers(void (*signal)(int signal),
 			  void (*window)(unsigned rows, unsigned columns));
+
+/* Gets the whole frames of lower-case type, at most CONTROL_FRAME_MAX bytes.
+ * Called in interrupt context, with the port locked: must not send. */
+void control_set_session_handler(void (*handler)(char type,
+						 const uint8_t *payload,
+						 size_t length));

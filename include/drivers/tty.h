@@ -19,12 +19,23 @@ struct serial_port;
  */
 int tty_open_console(struct serial_port *port, struct file *files_out[3]);
 
-/*
- * The current process, leader of a new session, takes the console as its
- * controlling terminal and becomes its foreground.  No effect when the console
- * is not in use as a terminal or belongs to a session already.
- */
-void tty_claim_console(void);
-
 /* The window of the console changed: programs get SIGWINCH.  Any context. */
 void tty_set_console_window(unsigned rows, unsigned columns);
+
+/*
+ * A new pseudo terminal with this window; one reference each.  The slave has
+ * no session: tty_claim().  The last put of the master hangs it up.  0,
+ * -ENOSPC, -ENOMEM, -ENFILE.
+ */
+int tty_create_pair(unsigned rows, unsigned columns, struct file **master_out,
+		    struct file **slave_out);
+
+/*
+ * The current process, leader of a new session, takes the terminal behind the
+ * file as its controlling terminal and becomes its foreground.  No effect when
+ * it is no terminal or belongs to a session already.
+ */
+void tty_claim(struct file *file);
+
+/* The window of the pair changed: the slave's programs get SIGWINCH. */
+void tty_set_pair_window(struct file *master, unsigned rows, unsigned columns);

@@ -9,6 +9,8 @@ VERBS = {
     "run": ("run", "run a program in a microVM"),
     "build": ("build_verb", "build the kernel"),
     "image": ("image_verb", "make images and look into them"),
+    "exec": ("exec_verb", "run a further program in a running VM"),
+    "shell": ("exec_verb", "open a shell in a running VM"),
     "ps": ("detached", "list VMs that run in the background"),
     "logs": ("detached", "print what a VM has printed"),
     "stop": ("detached", "end a VM"),
@@ -54,7 +56,7 @@ def dispatch(words):
         raise Failure(f"unknown verb {words[0]}", cure, 2)
     import importlib
     module = importlib.import_module("linnet." + VERBS[words[0]][0])
-    if VERBS[words[0]][0] == "detached":
+    if VERBS[words[0]][0] in ("detached", "exec_verb"):
         return module.main(words[0], words[1:])
     return module.main(words[1:])
 

@@ -8,8 +8,10 @@ import struct
 
 FRAME_MAX = 4096
 WINDOW = 65536
-VERSION = 1
+VERSION = 2
 STDIN_CHUNK = 1024
+SESSIONS_MAX = 8      # programs of linnet exec at once
+OUTPUT_WINDOW = 32768  # of each
 
 
 def frame(kind, payload=b""):

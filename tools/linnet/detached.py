@@ -2,8 +2,8 @@
 """VMs in the background: linnet run -d, ps, logs, stop.
 
 Each has a supervisor, a process of this tool that runs the session, and in
-the runtime folder NAME.json (what it is, at last its status) and NAME.log (what
-it printed).  A record whose supervisor is gone without a status was killed.
+the runtime folder NAME.json (what it is, at last its status), NAME.log (what
+it printed) and NAME.sock (for linnet exec).  A record whose supervisor is gone without a status was killed.
 Records of ended VMs are kept for a week, at most RECORDS_MAX; a log is cut at
 LOG_MAX and its former part kept once.
 """
@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 
-from linnet import paths
+from linnet import paths, remote
 from linnet.arguments import Option, Parser, parse_seconds
 from linnet.errors import Failure
 
@@ -111,7 +111,7 @@ def prune():
 
 
 def remove(name):
-    for suffix in (".json", ".log", ".log.1"):
+    for suffix in (".json", ".log", ".log.1", ".sock"):
         try:
             os.unlink(file_of(name, suffix))
         except FileNotFoundError:
@@ -194,9 +194,10 @@ def supervise(plan, machine, record, ready):
         for descriptor in (0, 1, 2):
             os.dup2(null if descriptor == 0 else log.file.fileno(),
                     descriptor)
+        server = remote.Server(file_of(record["name"], ".sock"))
         os.write(ready, b"ok")
         os.close(ready)
-        status = run_session(plan, machine, log)
+        status = run_session(plan, machine, log, server)
     finally:
         record["status"] = status
         record["ended"] = time.time()
@@ -204,13 +205,13 @@ def supervise(plan, machine, record, ready):
         os._exit(0)
 
 
-def run_session(plan, machine, log):
+def run_session(plan, machine, log, server):
     from linnet import run, session, streams
     values = plan.values
     live_log = values.verbose or values.strace or values.bootchart
     outcome = session.Session(
         run.pipe_command(machine), streams.BytesInput(b""), log, log,
-        timeout=plan.timeout,
+        timeout=plan.timeout, server=server,
         on_log=log.write if live_log else None).run()
     run.explain(outcome, plan, machine, shown=live_log)
     return outcome.status()

@@ -31,7 +31,7 @@ class Request:
 
     def __init__(self, program=None, *, fs="rofs", copies=(), rootfs=None,
                  folders=(), terminal=False, library_path="", arch="x86_64",
-                 tmpfs=()):
+                 tmpfs=(), programs=()):
         self.program = program    # as the user wrote it; None: no program
         self.fs = fs
         self.copies = list(copies)   # (host path or bytes, guest path)
@@ -41,6 +41,7 @@ class Request:
         self.library_path = library_path
         self.arch = arch
         # Folders that the guest mounts a tmpfs on: as /tmp.
+        self.programs = list(programs)  # further ones, as the user wrote them
         self.tmpfs = list(tmpfs) if fs == "rofs" else []
 
     def mount_options(self):
@@ -97,6 +98,8 @@ def _key(request, program):
     what = [program, request.fs, copies, request.rootfs, request.folders,
             request.terminal and os.environ.get("TERM", ""),
             request.library_path, request.arch, request.tmpfs,
+            request.programs, os.environ.get("PATH") if request.programs
+            else None,
             [identity(os.path.join(here, name)) for name in CODE]]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
@@ -182,6 +185,8 @@ def collect(request, program):
     builder = contents.Builder(request.arch, request.library_path)
     if program is not None:
         builder.add_program(program)
+        for name in request.programs:
+            builder.add_program(contents.find_program(name))
         builder.add_data()
         recipe["path_folders"] = builder.path_folders
     builder.finish(request.terminal)

@@ -40,7 +40,9 @@ OPTIONS = [
            "VM"),
     Option("-d --detach", None, "run in the background; see linnet ps, logs, "
            "stop"),
-    Option("--name", "NAME", "name of the VM for ps, logs and stop"),
+    Option("--name", "NAME", "name of the VM for ps, logs, stop and exec"),
+    Option("--with", "PROGRAM", "take along a further program, for linnet "
+           "exec", many=True),
     Option("--rootfs", "DIR", "take the program and all files from this "
            "folder"),
     Option("--fs", "rofs|ramfs", "how the files reach the guest: EROFS disk "
@@ -98,7 +100,8 @@ examples:
   linnet run --strace --bootchart true
   linnet run --timeout 10 --json ./test | jq .status
   linnet run --dry-run --kernel-arg=--verbose true
-  linnet run -d --name web ./server; linnet logs -f web; linnet stop web
+  linnet run -d --name web --with bash ./server; linnet shell web
+  linnet logs -f web; linnet stop web
 """
 
 
@@ -149,7 +152,7 @@ class Plan:
             rootfs=self.rootfs, terminal=bool(values.tty), arch=values.arch,
             folders=[self.workdir] if self.workdir else [],
             library_path=self.environment.get("LD_LIBRARY_PATH", ""),
-            tmpfs=self.tmpfs)
+            tmpfs=self.tmpfs, programs=values["with"])
         return image.ensure(self.request)
 
     def kernel_line(self, made, with_control=True):
@@ -288,6 +291,7 @@ def launch(plan, machine):
     run = session.Session(
         pipe_command(machine), stdin, stdout, stderr,
         terminal=bool(values.tty), timeout=plan.timeout,
+        server=make_server(values.name),
         on_log=stderr.write if live_log and not values.json else None)
     outcome = run.run()
     if values.json:
@@ -295,6 +299,20 @@ def launch(plan, machine):
     else:
         explain(outcome, plan, machine, shown=live_log)
     return outcome.status()
+
+
+def make_server(name):
+    """The door for linnet exec of a VM in the foreground with a name."""
+    if name is None:
+        return None
+    from linnet import detached, remote
+    path = detached.file_of(name, ".sock")
+    other = remote.connect(path)
+    if other is not None:
+        other.close()
+        raise Failure(f"a VM named {name} is running",
+                      "choose another --name")
+    return remote.Server(path)
 
 
 def is_open(descriptor):

@@ -71,7 +71,7 @@ class Session:
 
     def __init__(self, make_command, stdin, stdout, stderr, *, terminal=False,
                  timeout=None, on_log=None, forward_signals=True,
-                 environment=None):
+                 environment=None, server=None):
         self.make_command = make_command
         self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
         self.terminal = terminal
@@ -79,6 +79,8 @@ class Session:
         self.on_log = on_log
         self.forward_signals = forward_signals
         self.environment = environment
+        self.server = server  # remote.Server, for linnet exec
+        self.guest_version = 0
         self.outcome = Outcome()
         self.reader = control.Reader()
         self.to_control = bytearray()
@@ -93,10 +95,12 @@ class Session:
     def run(self):
         started = time.monotonic()
         self.deadline = started + self.timeout if self.timeout else None
+        if self.server is not None:
+            self.server.attach(self)
         self._start()
         try:
-            with _Signals(self) as self.signals:
-                with _RawTerminal(self):
+            with Signals(self) as self.signals:
+                with RawTerminal(self):
                     self._loop()
         finally:
             if self.process.poll() is None:
@@ -104,6 +108,8 @@ class Session:
             self.process.wait()
             self.ports.close()
             self.errors.close()
+            if self.server is not None:
+                self.server.close()
         self.outcome.seconds = time.monotonic() - started
         return self.outcome
 
@@ -178,6 +184,8 @@ class Session:
             if self.stdin.descriptor is not None and self._wants_input():
                 watched[self.stdin.descriptor] = (select.POLLIN,
                                                   self._on_stdin)
+            if self.server is not None and self.outcome.ready:
+                watched.update(self.server.watched())
         return watched
 
     def _wants_input(self):
@@ -249,6 +257,7 @@ class Session:
     def _on_frame(self, kind, payload):
         if kind == b"R":
             self.outcome.ready = True
+            self.guest_version = payload[0] if payload else 0
             self._send_window()
         elif kind == b"L":
             self._log(payload)
@@ -265,6 +274,8 @@ class Session:
             room = LOG_MAX - len(self.outcome.panic)
             self.outcome.panic += payload[:max(0, room)]
             self.kill_at = self.kill_at or time.monotonic() + KILL_DELAY
+        elif kind.islower() and self.server is not None:
+            self.server.on_frame(kind, payload)
 
     def _log(self, text):
         room = LOG_MAX - len(self.outcome.log)
@@ -351,7 +362,7 @@ class Session:
             self._send_signal(number)
 
 
-class _Signals:
+class Signals:
     """Signals of the launcher as bytes of a pipe, while a session runs."""
 
     def __init__(self, session):
@@ -387,7 +398,7 @@ def _nothing(_number, _frame):
     """The wake-up pipe has the signal's number."""
 
 
-class _RawTerminal:
+class RawTerminal:
     """The user's terminal in raw mode, while a terminal session runs."""
 
     def __init__(self, session):
