@@ -273,6 +273,8 @@ bool zap_page(struct page_cache *cache, struct page *page, bool young);
 /* munmap with the write lock held, page aligned. */
 int vm_unmap_locked(struct address_space *space, uintptr_t start,
 		    uintptr_t end);
+/* The tables that the last small munmap left go; write lock held. */
+void vm_free_kept_tables(struct address_space *space);
 /* All mappings, at the end of the space. */
 void vm_unmap_all(struct address_space *space);
 

@@ -199,6 +199,9 @@ static long map_locked(struct address_space *space, uintptr_t hint,
 				    wanted_align(length, flags, object));
 		err = addr < 0 ? (int)addr : 0;
 	}
+	if (err == 0 && length >= HUGE_SIZE && space->kept_block != 0) {
+		vm_free_kept_tables(space); /* room for a 2 MiB leaf */
+	}
 	if (err == 0) {
 		err = insert_mapping(space, (uintptr_t)addr, length, flags,
 				     object, offset);

@@ -3,6 +3,10 @@
 /*
  * munmap, and the end of all mappings.
  *
+ * The tables of the last 2 MiB block that a small range was unmapped from are
+ * kept until the next such block: programs that map and unmap a few pages in
+ * one place would make and free three tables each time.
+ *
  * Order for each VMA: leaves out, VMA out of tree and file, then the tables
  * that cover nothing else.  Pages are free after the shoot-down.
  *
@@ -65,6 +69,61 @@ struct unmap {
 	struct rbtree_node *removed; /* chain of VMAs */
 };
 
+static void free_kept(struct tlb_gather *gather)
+{
+	struct address_space *space = gather->space;
+	uintptr_t block = space->kept_block;
+	struct rbtree_node *last = rbtree_last(&space->vmas);
+	struct vma *next;
+	struct vma *prev;
+
+	if (block == 0) {
+		return;
+	}
+	space->kept_block = 0;
+	next = vma_find(space, block);
+	prev = next != NULL   ? vma_prev(next)
+	       : last != NULL ? rbtree_entry(last, struct vma, node)
+			      : NULL;
+	if (next == NULL || next->start >= block + HUGE_SIZE) {
+		pgtable_free_range(gather, block, block + HUGE_SIZE,
+				   prev != NULL ? prev->end : 0,
+				   next != NULL ? next->start : SPACE_CEILING);
+	}
+}
+
+void vm_free_kept_tables(struct address_space *space)
+{
+	struct tlb_gather gather;
+
+	tlb_gather_init(&gather, space);
+	free_kept(&gather);
+	tlb_gather_finish(&gather);
+}
+
+/* The range lies between prev and next, which may be NULL. */
+static void free_tables(struct tlb_gather *gather, uintptr_t start,
+			uintptr_t end, const struct vma *prev,
+			const struct vma *next)
+{
+	uintptr_t block = ALIGN_DOWN(start, HUGE_SIZE);
+	bool small = ALIGN_DOWN(end - 1, HUGE_SIZE) == block;
+
+	if (small && gather->space->kept_block == block) {
+		return;
+	}
+	/* First: a table above may be about to go, and nobody would find the
+	 * kept one below it. */
+	free_kept(gather);
+	if (small) {
+		gather->space->kept_block = block;
+	} else {
+		pgtable_free_range(gather, start, end,
+				   prev != NULL ? prev->end : 0,
+				   next != NULL ? next->start : SPACE_CEILING);
+	}
+}
+
 static int unmap_begin(struct address_space *space, uintptr_t start,
 		       uintptr_t end, struct unmap *unmap)
 {
@@ -94,9 +153,7 @@ static int unmap_begin(struct address_space *space, uintptr_t start,
 		unmap->removed = &vma->node;
 		vma = next;
 	}
-	pgtable_free_range(&unmap->gather, start, end,
-			   prev != NULL ? prev->end : 0,
-			   vma != NULL ? vma->start : SPACE_CEILING);
+	free_tables(&unmap->gather, start, end, prev, vma);
 	return 0;
 }
 

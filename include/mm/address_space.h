@@ -86,6 +86,7 @@ struct address_space {
 	uint64_t resident_peak;	    /* [a] */
 	uint64_t resident_file;	    /* [a] */
 	uint64_t page_table_frames; /* [a] */
+	uintptr_t kept_block;	    /* [lock] see vm_unmap.c; 0: none */
 	uint64_t virtual_pages;	    /* [lock] */
 	uint64_t locked_pages;	    /* [lock] */
 	uint32_t default_flags;	    /* [a] VMA_LOCKED ... of new mappings:

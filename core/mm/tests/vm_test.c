@@ -328,3 +328,40 @@ TEST(vm, advice_errors)
 	EXPECT((vma_find(space, at)->flags & VMA_HUGE) != 0);
 	address_space_put(space);
 }
+
+TEST(vm, tables_of_small_ranges_are_kept_once)
+{
+	uint64_t before = free_frames();
+	struct address_space *space = space_fresh();
+	uint64_t most = 0;
+
+	for (unsigned i = 0; i < 64; i++) {
+		uintptr_t at = 0x10000000000 + i * (1ul << 33);
+
+		EXPECT_EQ(vm_map(space, at, PAGES(1), RW, FIXED, NULL, 0),
+			  (long)at);
+		put_byte(space, at, 1);
+		EXPECT_EQ(vm_unmap(space, at, PAGES(1)), 0);
+		most = space->page_table_frames > most
+			       ? space->page_table_frames
+			       : most;
+	}
+	EXPECT(most <= 8);
+	/* A large range beside it takes the table above the kept one. */
+	{
+		uintptr_t at = 0x20000000000;
+
+		put_byte(space,
+			 (uintptr_t)vm_map(space, at, PAGES(1), RW, FIXED, NULL,
+					   0),
+			 1);
+		EXPECT_EQ(vm_map(space, at + HUGE_SIZE, 2 * HUGE_SIZE,
+				 RW | VMA_NO_HUGE, FIXED, NULL, 0),
+			  (long)(at + HUGE_SIZE));
+		put_byte(space, at + HUGE_SIZE, 1);
+		EXPECT_EQ(vm_unmap(space, at, PAGES(1)), 0);
+		EXPECT_EQ(vm_unmap(space, at + HUGE_SIZE, 2 * HUGE_SIZE), 0);
+		EXPECT_EQ(space->page_table_frames, 1);
+	}
+	space_finish(space, before);
+}
