@@ -26,9 +26,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.guest import ROOT, run_guest, run_host
+from harness.rootfs import NotInstalled, stage
 
 KEYS = {"name", "run", "files", "stdin", "env", "memory", "cpus", "timeout",
-        "kernel_args", "packages", "expect", "ignore", "disabled", "comment"}
+        "kernel_args", "packages", "rootfs", "expect", "ignore", "disabled",
+        "comment"}
 GUEST_FOLDER = "/test"
 
 
@@ -129,6 +131,11 @@ def check_row(row, machine):
     options.update(machine)
     options["kernel_args"] = list(row.get("kernel_args", ())) + \
         list(options.get("kernel_args", ()))
+    if row.get("rootfs"):
+        try:
+            options["rootfs"] = stage(row["rootfs"], row["packages"])
+        except NotInstalled as missing:
+            return "skipped", f"{missing} is not installed"
     result = run_guest(
         row["run"], stdin=stdin, cwd=GUEST_FOLDER, timeout=timeout,
         tmpfs=[GUEST_FOLDER],

@@ -152,10 +152,10 @@ class Database:
 def script_commands():
     """What every shell script may count on: the programs of Debian's
     essential packages (Debian Policy 3.8), without the package manager's and
-    perl."""
+    perl; and awk, which base-files pre-depends on."""
     database = Database()
     database.read_lists()
-    found = []
+    found = [path for path in ("/usr/bin/awk",) if os.access(path, os.X_OK)]
     for name, fields in database.packages.items():
         if fields.get("Essential") != "yes" or name in NOT_FOR_SCRIPTS:
             continue
