@@ -69,27 +69,39 @@ struct unmap {
 	struct rbtree_node *removed; /* chain of VMAs */
 };
 
-static void free_kept(struct tlb_gather *gather)
+/*
+ * Frees the kept tables.  [start, end) has no VMAs any more but still its
+ * tables: one above both must stay, or nobody would find those again.
+ */
+static void free_kept(struct tlb_gather *gather, uintptr_t start, uintptr_t end)
 {
 	struct address_space *space = gather->space;
 	uintptr_t block = space->kept_block;
 	struct rbtree_node *last = rbtree_last(&space->vmas);
 	struct vma *next;
 	struct vma *prev;
+	uintptr_t floor;
+	uintptr_t ceiling;
 
-	if (block == 0) {
-		return;
-	}
 	space->kept_block = 0;
+	if (block == 0 || (block + HUGE_SIZE > start && block < end)) {
+		return; /* none, or part of the range */
+	}
 	next = vma_find(space, block);
 	prev = next != NULL   ? vma_prev(next)
 	       : last != NULL ? rbtree_entry(last, struct vma, node)
 			      : NULL;
-	if (next == NULL || next->start >= block + HUGE_SIZE) {
-		pgtable_free_range(gather, block, block + HUGE_SIZE,
-				   prev != NULL ? prev->end : 0,
-				   next != NULL ? next->start : SPACE_CEILING);
+	if (next != NULL && next->start < block + HUGE_SIZE) {
+		return; /* in use again */
 	}
+	floor = prev != NULL ? prev->end : 0;
+	ceiling = next != NULL ? next->start : SPACE_CEILING;
+	if (start < end && end <= block) {
+		floor = MAX(floor, end);
+	} else if (start < end) {
+		ceiling = MIN(ceiling, start);
+	}
+	pgtable_free_range(gather, block, block + HUGE_SIZE, floor, ceiling);
 }
 
 void vm_free_kept_tables(struct address_space *space)
@@ -97,7 +109,7 @@ void vm_free_kept_tables(struct address_space *space)
 	struct tlb_gather gather;
 
 	tlb_gather_init(&gather, space);
-	free_kept(&gather);
+	free_kept(&gather, 0, 0);
 	tlb_gather_finish(&gather);
 }
 
@@ -112,9 +124,7 @@ static void free_tables(struct tlb_gather *gather, uintptr_t start,
 	if (small && gather->space->kept_block == block) {
 		return;
 	}
-	/* First: a table above may be about to go, and nobody would find the
-	 * kept one below it. */
-	free_kept(gather);
+	free_kept(gather, block, ALIGN_UP(end, HUGE_SIZE));
 	if (small) {
 		gather->space->kept_block = block;
 	} else {
