@@ -34,7 +34,7 @@ import linux_guest  # noqa: E402
 from linux_guest import OUT, ROOT  # noqa: E402
 
 # What each machine model needs to run both kernels with the same words.
-MACHINES = {"microvm": "microvm,x-option-roms=off,acpi=off",
+MACHINES = {"microvm": "microvm,x-option-roms=off",
             "q35": "q35"}
 HANG_LIMIT = 600
 BOOT_LIMIT = 30

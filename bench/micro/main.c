@@ -10,7 +10,7 @@
  *
  *	micro			all
  *	micro NAME...		these
- *	micro -r ROUNDS ...	(5)
+ *	micro -r ROUNDS ...	(3)
  */
 #include "micro.h"
 
@@ -23,10 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ROUND_NS   60000000LL
+#define ROUND_NS   150000000LL
 #define MAX_ROUNDS 31
 
-static int rounds = 5;
+static int rounds = 3;
 
 int64_t now(void)
 {
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
 	argv++;
 	if (argc > 2 && strcmp(argv[0], "-r") == 0) {
 		rounds = atoi(argv[1]);
-		rounds = rounds < 1 || rounds > MAX_ROUNDS ? 5 : rounds;
+		rounds = rounds < 1 || rounds > MAX_ROUNDS ? 3 : rounds;
 		argv += 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
