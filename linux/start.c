@@ -105,14 +105,14 @@ static void mount_root(void)
 }
 
 /* A directory that the image lacks is no error on a read-only root: the
- * mount is left out and said so. */
+ * mount is left out and said so.  A kernel without the type says nothing. */
 static void mount_at(const char *type, const char *path, const char *data)
 {
 	int err;
 
 	vfs_mkdir(PATH_AT_CWD, path, 0755);
 	err = vfs_mount(type, path, type, 0, data);
-	if (err < 0) {
+	if (err < 0 && filesystem_find(type) != NULL) {
 		log_warning("cannot mount %s at %s: %s", type, path,
 			    errno_name(err));
 	}

@@ -137,8 +137,7 @@ static void fill(struct file *file, const struct path *path, int flags)
 		return;
 	}
 	file->mode = file_mode(inode, flags);
-	file->flags = ((uint32_t)flags & ~(uint32_t)OPEN_ONLY_FLAGS) |
-		      UAPI_O_LARGEFILE;
+	file->flags = (uint32_t)flags | UAPI_O_LARGEFILE;
 }
 
 /* What the filesystem or the device does at open. */
@@ -157,6 +156,8 @@ static int open_ops(struct inode *inode, struct file *file)
 	} else if (!inode_is_regular(inode) && !inode_is_dir(inode)) {
 		err = special_open(inode, file);
 	}
+	/* Devices have seen how they were opened (O_NOCTTY). */
+	file->flags &= ~(uint32_t)OPEN_ONLY_FLAGS;
 	if (err < 0) {
 		file->ops = NULL; /* nothing to release */
 	}
