@@ -178,10 +178,7 @@ static int open_file(struct file *file, int flags, bool created)
 		}
 		file->mode |= FILE_WRITE_COUNTED;
 	}
-	/* A terminal asks at open whether it becomes the controlling one. */
-	file->flags |= (uint32_t)flags & UAPI_O_NOCTTY;
 	err = open_ops(inode, file);
-	file->flags &= ~(uint32_t)UAPI_O_NOCTTY;
 	if (err == 0 && truncate && inode_is_regular(inode)) {
 		err = inode_truncate(inode, 0);
 	}
