@@ -37,6 +37,7 @@ STEPS = [
     ("host tools", ["python3", "tests/tools/run_tests.py"], True),
     ("guest boots", ["python3", "tests/boot/boot_test.py"], True),
     ("launcher", ["python3", "tests/boot/launcher_test.py"], True),
+    ("exec, shell, terminals", ["python3", "tests/boot/exec_test.py"], True),
     ("ABI on this Linux", ["python3", "tests/abi/run.py", "--host"], True),
     ("ABI in guests, fast",
      ["python3", "tests/abi/run.py", "--matrix", "fast"], True),

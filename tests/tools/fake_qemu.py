@@ -17,6 +17,7 @@ says, one word after another:
     exit:N kill:N   report the wait status
     end:N           end with this status (default 33)
     hang            sleep for ever
+    serve:N         say 'R' of version 2 and serve N sessions (class Sessions)
     fail:TEXT       print on QEMU's own standard error
 """
 
@@ -40,6 +41,115 @@ class Port:
 
     def recv(self, size):
         return self.input.read(size)
+
+
+class Sessions:
+    """The guest's half of linnet exec: programs that do as their names say.
+
+    echo            output is input
+    show            prints flags, window, folder, arguments, variables
+    window signal   print the next one
+    big N           writes N bytes, within the credit
+    exit N          ends with it; sh: ends with 6
+    refuse N        is not started; bash: is not found
+    hold            stays until the client has left
+    """
+
+    def __init__(self, guest):
+        self.guest = guest
+        self.names = {}   # number -> name of what runs
+        self.unread = {}  # number -> bytes of input not credited
+        self.left = {}    # number -> bytes still to write
+        self.credit = {}
+        self.count = 0    # of sessions that have ended
+
+    def serve(self, count):
+        while self.count < count:
+            kind, payload = self.guest.frame()
+            if kind.islower():
+                number, rest = payload[0], payload[1:]
+                if kind == b"n":
+                    self.start(number, rest)
+                else:
+                    assert number in self.names, (kind, number)
+                    self.take(kind, number, rest)
+
+    def send(self, kind, number, rest=b""):
+        self.guest.send(kind, bytes([number]) + rest)
+
+    def end(self, number, status=0):
+        self.send(b"x", number, struct.pack("<I", status))
+        del self.names[number]
+        self.count += 1
+
+    def start(self, number, rest):
+        assert number not in self.names
+        flags, rows, columns, argc, envc = struct.unpack_from("<BHHHH", rest)
+        folder, *strings = rest[9:].decode().split("\0")[:-1]
+        assert len(strings) == argc + envc
+        name = strings[0]
+        if name in ("sh", "bash"):
+            strings = ["exit", "6"] if name == "sh" else ["refuse", "2"]
+            name = strings[0]
+        if name == "refuse":
+            self.send(b"f", number, struct.pack("<I", int(strings[1])))
+            self.count += 1
+            return
+        self.names[number] = name
+        self.unread[number] = self.left[number] = 0
+        self.credit[number] = 32768
+        self.send(b"c", number, struct.pack("<I", 8192))
+        if name == "show":
+            text = f"{flags} {rows} {columns} {folder} {strings}"
+            self.send(b"o", number, b"\x01" + text.encode())
+            self.end(number)
+        elif name == "exit":
+            self.send(b"o", number, b"\x02error")
+            self.end(number, int(strings[1]) << 8)
+        elif name == "big":
+            self.left[number] = int(strings[1])
+            self.write(number)
+        elif name in ("signal", "hold", "window"):
+            self.send(b"o", number, b"\x01up\n")
+
+    def write(self, number):
+        while self.left[number] and self.credit[number]:
+            size = min(1024, self.left[number], self.credit[number])
+            self.send(b"o", number, b"\x01" + b"x" * size)
+            self.left[number] -= size
+            self.credit[number] -= size
+        if not self.left[number]:
+            self.end(number)
+
+    def take(self, kind, number, rest):
+        name = self.names[number]
+        if kind == b"i":
+            self.unread[number] += len(rest)
+            assert self.unread[number] <= 8192
+            if name == "echo":
+                self.credit[number] -= len(rest)
+                self.send(b"o", number, b"\x01" + rest)
+            if name != "hold":
+                self.send(b"c", number,
+                          struct.pack("<I", self.unread[number]))
+                self.unread[number] = 0
+        elif kind == b"z" and name == "echo":
+            self.end(number)
+        elif kind == b"c":
+            self.credit[number] += struct.unpack("<I", rest)[0]
+            assert self.credit[number] <= 32768
+            if name == "big":
+                self.write(number)
+        elif kind == b"s" and name == "signal":
+            self.send(b"o", number, b"\x01%d\n" % rest[0])
+            self.end(number, 5 << 8)
+        elif kind == b"w" and name == "window":
+            self.send(b"o", number, b"\x01%d %d\n" % struct.unpack(
+                "<HH", rest))
+            self.end(number)
+        elif kind == b"q":
+            self.guest.console.sendall(b"%s has left\n" % name.encode())
+            self.end(number, 1)
 
 
 class Guest:
@@ -103,6 +213,9 @@ class Guest:
             self.send(b"R", b"\x01")
         elif name == "cat":
             self.cat()
+        elif name == "serve":
+            self.send(b"R", b"\x02")
+            Sessions(self).serve(int(text))
         elif name == "raw":
             left = int(text)
             while left:
