@@ -197,7 +197,13 @@ bool zap_page(struct page_cache *cache, struct page *page, bool young)
 		    (!young && pte_is_young(pte_load(slot)))) {
 			pte_t old = pte_load(slot);
 
-			pte_compare_exchange(slot, old, pte_clear_young(old));
+			/* zap_leaf() counts on this: what is not young is in
+			 * no TLB. */
+			if (pte_compare_exchange(slot, old,
+						 pte_clear_young(old)) &&
+			    pte_is_young(old)) {
+				tlb_flush(vma->space, addr, addr + PAGE_SIZE);
+			}
 			kept = true;
 			break;
 		}
