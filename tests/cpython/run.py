@@ -31,6 +31,8 @@ MODULES = ("test_os", "test_subprocess", "test_signal", "test_threading",
            "test_mmap", "test_select", "test_fcntl", "test_io",
            "test_tempfile", "test_time", "test_posix",
            "test_multiprocessing_fork")
+PACKAGES = ["python3.11", "libpython3.11-testsuite", "bash", "dash",
+            "coreutils", "grep", "tar", "gzip", "procps"]
 # "test_x (test.test_os.Class.test_x) ... ok", the verdict perhaps some lines
 # of output later.
 STARTED = re.compile(r"^\w+ \((?:test\.)?([\w.]+)\)", re.MULTILINE)
@@ -68,11 +70,12 @@ def on_host(names, options):
 def in_guest(names, options):
     sys.path.insert(0, os.path.join(ROOT, "tests"))
     from harness import run_guest
+    from harness.rootfs import stage
     result = run_guest(
         command(names), cwd="/test", tmpfs=["/test"], env={"HOME": "/test"},
-        files={f"{LIBRARY}/test": f"{LIBRARY}/test"}, memory="512M",
-        cpus=options.cpus, vmm=options.vmm, isolate=options.isolate,
-        config=options.config, timeout=options.timeout)
+        rootfs=stage("python", PACKAGES), memory="512M", cpus=options.cpus,
+        vmm=options.vmm, isolate=options.isolate, config=options.config,
+        timeout=options.timeout)
     text = result.stderr.decode(errors="replace")
     if result.status not in (0, 1):
         print(result.describe(2000))

@@ -7,6 +7,7 @@ The packages come with all that they depend on, without documentation; the
 folder is build/tests/rootfs/NAME and is made again when a package changes.
 """
 
+import fcntl
 import hashlib
 import os
 import re
@@ -95,6 +96,14 @@ def stage(name, packages):
     ).encode()).hexdigest()
     folder = os.path.join(ROOT, "build/tests/rootfs", name)
     stamp = folder + ".packages"
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    with open(folder + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _make(folder, stamp, key, database, names)
+
+
+def _make(folder, stamp, key, database, names):
+    """The lock is held."""
     if os.path.exists(stamp):
         with open(stamp, encoding="utf-8") as file:
             if file.read() == key:
