@@ -29,6 +29,7 @@ STEPS = [
      True),
     ("headers compile alone", ["python3", "scripts/check_headers.py"], True),
     ("system call table", ["python3", "scripts/check_syscalls.py"], True),
+    ("clang-tidy", ["make", "-s", "lint"], False),
     ("kernel sizes", ["python3", "scripts/check_size.py"], False),
     ("kernel, gcc", ["make", "-s", "-j2", "kernel"], True),
     ("kernel, clang",
