@@ -141,6 +141,16 @@ void rbtree_insert(struct rbtree *tree, struct rbtree_node *node,
 	struct rbtree_node **link = &tree->root;
 	struct rbtree_node *parent = NULL;
 
+	if (*link == NULL) { /* alone, as on most run queues */
+		node->parent_and_color = BLACK;
+		node->left = NULL;
+		node->right = NULL;
+		*link = node;
+		if (update != NULL) {
+			update(node);
+		}
+		return;
+	}
 	while (*link != NULL) {
 		parent = *link;
 		link = less(node, parent) ? &parent->left : &parent->right;
@@ -231,8 +241,9 @@ static void unlink_node(struct rbtree *tree, struct rbtree_node *node,
 	*parent_out = parent;
 }
 
-void rbtree_erase(struct rbtree *tree, struct rbtree_node *node,
-		  void (*update)(struct rbtree_node *node))
+static __attribute__((noinline)) void
+erase_of_many(struct rbtree *tree, struct rbtree_node *node,
+	      void (*update)(struct rbtree_node *node))
 {
 	struct rbtree_node *child, *parent;
 	bool lost_black;
@@ -255,6 +266,16 @@ void rbtree_erase(struct rbtree *tree, struct rbtree_node *node,
 	}
 	if (lost_black) {
 		fix_missing_black(tree, child, parent, update);
+	}
+}
+
+void rbtree_erase(struct rbtree *tree, struct rbtree_node *node,
+		  void (*update)(struct rbtree_node *node))
+{
+	if (tree->root == node && node->left == NULL && node->right == NULL) {
+		tree->root = NULL;
+	} else {
+		erase_of_many(tree, node, update);
 	}
 	rbtree_node_init(node);
 }

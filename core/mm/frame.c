@@ -27,6 +27,7 @@
 #include <arch/boot.h>
 #include <debug/log.h>
 #include <debug/panic.h>
+#include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
 #include <sync/spinlock.h>
@@ -48,13 +49,26 @@ struct frame_range {
 static struct spinlock frame_lock = SPINLOCK_INIT("frame");
 static struct frame_range ranges[FRAME_RANGE_MAX]; /* [frame_lock] */
 static unsigned range_count;			   /* [frame_lock] */
+static struct frame_range *main_range;		   /* [I] the largest */
 static struct list free_lists[ORDER_COUNT];	   /* [frame_lock] */
 static uint64_t free_count;			   /* [frame_lock] */
 static uint64_t total_count;			   /* [frame_lock] */
 static struct page *zero_page;			   /* [I] after boot */
 
+/* Nearly all RAM is in one range: it is looked at first. */
+static void choose_main_range(struct frame_range *range)
+{
+	if (range->end - range->first > main_range->end - main_range->first) {
+		main_range = range;
+	}
+}
+
 static struct frame_range *range_of(uint64_t number)
 {
+	if (likely(number - main_range->first <
+		   main_range->end - main_range->first)) {
+		return main_range;
+	}
 	for (unsigned i = 0; i < range_count; i++) {
 		if (number >= ranges[i].first && number < ranges[i].end) {
 			return &ranges[i];
@@ -65,6 +79,13 @@ static struct frame_range *range_of(uint64_t number)
 
 static uint64_t page_number(const struct page *page)
 {
+	uint64_t offset = (uintptr_t)page - (uintptr_t)main_range->pages;
+	uint64_t size =
+		(main_range->end - main_range->first) * sizeof(struct page);
+
+	if (likely(offset < size)) {
+		return main_range->first + offset / sizeof(struct page);
+	}
 	for (unsigned i = 0; i < range_count; i++) {
 		const struct frame_range *range = &ranges[i];
 
@@ -274,6 +295,7 @@ void frame_add_range(uint64_t start, uint64_t end)
 	range->first = first + array_frames;
 	range->initialised = range->first;
 	range->end = last;
+	choose_main_range(range);
 	free_count += last - range->first;
 	total_count += last - range->first;
 	spin_unlock_irqrestore(&frame_lock, state);
@@ -304,6 +326,7 @@ static void add_reserved(uint64_t start, uint64_t end)
 	range->first = first;
 	range->initialised = first + count;
 	range->end = first + count;
+	choose_main_range(range);
 	memset(range->pages, 0, size);
 	for (uint64_t i = 0; i < count; i++) {
 		range->pages[i].flags = PAGE_RESERVED;
@@ -331,6 +354,8 @@ void frame_init(void)
 	const struct boot_info *boot = boot_info();
 
 	range_count = 0;
+	ranges[0] = (struct frame_range){0};
+	main_range = &ranges[0];
 	free_count = 0;
 	total_count = 0;
 	for (unsigned i = 0; i < ORDER_COUNT; i++) {

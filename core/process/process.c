@@ -34,13 +34,6 @@ static struct list processes = LIST_INITIALIZER(processes); /* [t] */
 static struct process_id *id_hash[ID_HASH_SIZE];	    /* [tg] */
 static struct process_id *dead_ids; /* [t] to be freed without locks */
 
-struct process *process_current(void)
-{
-	struct thread *thread = thread_current();
-
-	return thread != NULL ? thread->process : NULL;
-}
-
 /* --- ids ----------------------------------------------------------------- */
 
 static struct process_id **id_bucket(int value)

@@ -118,8 +118,8 @@ uint64_t fair_average(const struct fair_queue *queue)
 {
 	int64_t drift;
 
-	if (queue->weight == 0) {
-		return queue->base;
+	if (queue->weight == 0 || queue->sum == 0) {
+		return queue->base; /* a division costs as much as the rest */
 	}
 	drift = queue->sum / (int64_t)queue->weight;
 	if (queue->sum < 0 && drift * (int64_t)queue->weight != queue->sum) {
@@ -199,8 +199,12 @@ void fair_add(struct fair_queue *queue, struct sched_entity *entity,
 		/* Joining moves V towards the newcomer: with this factor the
 		 * lag is as remembered once it has joined.  No overflow: the
 		 * clamp keeps |lag| near a slice, weights below 2^30. */
-		lag = lag * (int64_t)(queue->weight + entity->weight) /
-		      (int64_t)queue->weight;
+		lag = queue->weight == entity->weight
+			      ? lag * 2 /* the usual case without division */
+			      : lag *
+					(int64_t)(queue->weight +
+						  entity->weight) /
+					(int64_t)queue->weight;
 		lag = clamp_lag(entity, lag);
 	}
 	entity->vruntime = fair_average(queue) - (uint64_t)lag;

@@ -46,7 +46,7 @@ static bool try_own(struct mutex *mutex, struct thread *thread)
 
 	return __atomic_compare_exchange_n(&mutex->owner, &nobody, thread,
 					   false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_RELAXED);
+					   __ATOMIC_SEQ_CST);
 }
 
 /* Spins while the owner is on a CPU; true when the lock was taken. */
@@ -199,8 +199,8 @@ void mutex_unlock(struct mutex *mutex) NO_THREAD_SAFETY
 		unlock_slow(mutex);
 		return;
 	}
+	/* Both sequentially consistent, as are the waiter's two: (1). */
 	__atomic_store_n(&mutex->owner, NULL, __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(__atomic_load_n(&mutex->waiter_count, __ATOMIC_SEQ_CST) !=
 		     0)) { /* (1) */
 		wake_first(mutex);

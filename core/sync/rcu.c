@@ -37,14 +37,7 @@
 #define POLL_NS	     (NSEC_PER_MSEC / 4)
 #define NUDGE_ROUNDS 8 /* polls before running CPUs are interrupted */
 
-struct rcu_cpu {
-	uint64_t seen;		  /* [a] epoch at the last switch */
-	uint32_t idle;		  /* [a] in the idle loop's wait */
-	uint32_t nested;	  /* [a] read sections of interrupts in it */
-	struct rcu_head *pending; /* [a] */
-};
-
-static PERCPU_DEFINE(struct rcu_cpu, rcu_cpu);
+PERCPU_DEFINE(struct rcu_cpu, rcu_cpu);
 static uint64_t rcu_epoch = 1;	  /* [a] */
 static bool callbacks_waiting;	  /* [a] the thread has work */
 static uint32_t hurry_count;	  /* [a] callers of rcu_synchronize() */
@@ -53,26 +46,6 @@ static struct thread *rcu_thread; /* [I] once started */
 void rcu_cpu_init(void)
 {
 	percpu(rcu_cpu) = (struct rcu_cpu){0};
-}
-
-void rcu_read_lock(void)
-{
-	struct rcu_cpu *cpu = &percpu(rcu_cpu);
-
-	if (unlikely(cpu->idle != 0)) {
-		__atomic_fetch_add(&cpu->nested, 1, __ATOMIC_SEQ_CST);
-	}
-	COMPILER_BARRIER();
-}
-
-void rcu_read_unlock(void)
-{
-	struct rcu_cpu *cpu = &percpu(rcu_cpu);
-
-	COMPILER_BARRIER();
-	if (unlikely(cpu->idle != 0)) {
-		__atomic_fetch_sub(&cpu->nested, 1, __ATOMIC_SEQ_CST);
-	}
 }
 
 void rcu_quiescent(void)

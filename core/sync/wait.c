@@ -15,6 +15,7 @@
 
 #include <stddef.h>
 
+#include <arch/cpu.h>
 #include <lib/compiler.h>
 #include <sched/thread.h>
 #include <sync/lockdep.h>
@@ -112,9 +113,11 @@ int wait_queue_sleep(struct wait_queue *queue, struct spinlock *lock,
 		     unsigned flags, uint64_t deadline_ns)
 {
 	struct waiter waiter;
+	unsigned long irq;
 	int err;
 
 	waiter_init(&waiter, flags);
+	irq = cpu_irq_save(); /* once, not three times */
 	wait_queue_add(queue, &waiter);
 	/* The condition changes under the lock, so a waker comes either before
 	 * the caller's test or after this store, and then wakes. */
@@ -124,6 +127,7 @@ int wait_queue_sleep(struct wait_queue *queue, struct spinlock *lock,
 	}
 	err = thread_sleep(deadline_ns);
 	wait_queue_remove(queue, &waiter);
+	cpu_irq_restore(irq);
 	if (lock != NULL) {
 		spin_lock(lock);
 	}
@@ -134,15 +138,18 @@ int wait_queue_sleep_mutex(struct wait_queue *queue, struct mutex *mutex,
 			   unsigned flags, uint64_t deadline_ns)
 {
 	struct waiter waiter;
+	unsigned long irq;
 	int err;
 
 	waiter_init(&waiter, flags);
+	irq = cpu_irq_save();
 	wait_queue_add(queue, &waiter);
 	/* mutex_unlock() does not sleep, so the state stays. */
 	thread_prepare_sleep((flags & WAIT_INTERRUPTIBLE) != 0);
 	mutex_unlock(mutex);
 	err = thread_sleep(deadline_ns);
 	wait_queue_remove(queue, &waiter);
+	cpu_irq_restore(irq);
 	mutex_lock(mutex);
 	return err;
 }

@@ -22,6 +22,7 @@
 #include <vfs/file.h>
 
 #include <fs/vfs/internal.h>
+#include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -213,79 +214,67 @@ struct file_table *file_table_current(void)
 
 /* --- lookup -------------------------------------------------------------- */
 
+/* The slot's file, without reference; in a read section, or exclusive. */
+static inline struct file *slot_load(struct file_table *table, unsigned fd)
+{
+	struct fd_array *array =
+		__atomic_load_n(&table->array, __ATOMIC_ACQUIRE);
+
+	return likely(fd < array->size)
+		       ? __atomic_load_n(&array->files[fd], __ATOMIC_ACQUIRE)
+		       : NULL;
+}
+
 static struct file *lookup_counted(struct file_table *table, unsigned fd)
 {
-	struct file *file = NULL;
+	struct file *file;
 
-	rcu_read_lock();
-	for (;;) {
-		struct fd_array *array =
-			__atomic_load_n(&table->array, __ATOMIC_ACQUIRE);
-
-		file = NULL;
-		if (fd >= array->size) {
-			break;
-		}
-		file = __atomic_load_n(&array->files[fd], __ATOMIC_ACQUIRE);
-		if (file == NULL) {
-			break;
-		}
-		if (!refcount_try_get(&file->refs)) {
+	/* A read section (sync/rcu.h): a thread that does not sleep in it; the
+	 * calls that say so are for interrupts of the idle loop. */
+	while ((file = slot_load(table, fd)) != NULL) {
+		if (unlikely(!refcount_try_get(&file->refs))) {
 			continue; /* (2): the slot changes at once */
 		}
-		if (__atomic_load_n(&array->files[fd], __ATOMIC_ACQUIRE) ==
-		    file) {
+		if (likely(slot_load(table, fd) == file)) {
 			break;
 		}
-		rcu_read_unlock();
-		file_put(file);
-		rcu_read_lock();
+		file_put(file); /* may sleep: from the start again */
 	}
-	rcu_read_unlock();
 	return file;
 }
 
 /* Nobody but the calling thread can change the table. */
-static bool is_exclusive(const struct process *process)
+static inline bool is_exclusive(const struct process *process)
 {
 	return __atomic_load_n(&process->thread_count, __ATOMIC_RELAXED) == 1 &&
 	       refcount_read(&process->files->refs) == 1;
 }
 
+static inline struct file_ref lookup(int fd)
+{
+	const struct process *process = thread_current()->process;
+	struct file_table *table = process->files;
+	struct file_ref ref = {.counted = !is_exclusive(process)};
+
+	ref.file = ref.counted ? lookup_counted(table, (unsigned)fd)
+			       : slot_load(table, (unsigned)fd);
+	return ref;
+}
+
 struct file_ref fd_get_path(int fd)
 {
-	struct process *process = process_current();
-	struct file_ref ref = {.file = NULL, .counted = false};
-	const struct fd_array *array;
-
-	if (!is_exclusive(process)) {
-		ref.file = lookup_counted(process->files, (unsigned)fd);
-		ref.counted = true;
-		return ref;
-	}
-	array = process->files->array;
-	if ((unsigned)fd < array->size) {
-		ref.file = array->files[fd];
-	}
-	return ref;
+	return lookup(fd);
 }
 
 struct file_ref fd_get(int fd)
 {
-	struct file_ref ref = fd_get_path(fd);
+	struct file_ref ref = lookup(fd);
 
 	if (ref.file != NULL && (ref.file->mode & FILE_PATH_ONLY) != 0) {
 		fd_put(ref);
 		ref.file = NULL;
 	}
 	return ref;
-}
-
-void fd_put(struct file_ref ref)
-{
-	if (ref.counted && ref.file != NULL) {
-		file_put(ref.file);
-	}
 }
 
 struct file *file_table_get_file(struct file_table *table, int fd)

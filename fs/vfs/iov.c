@@ -7,6 +7,7 @@
 #include <vfs/iov.h>
 
 #include <arch/mmu.h>
+#include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -149,9 +150,24 @@ static void step(struct iov_iter *iter, size_t size)
 	iter->remaining -= size;
 }
 
+/* The usual case: all of it lies in one buffer of the application. */
+static bool is_simple(const struct iov_iter *iter, size_t size)
+{
+	return likely(iter->count > 0 && !iter->kernel &&
+		      size <= iter->vector->size - iter->offset);
+}
+
 size_t iov_copy_to(struct iov_iter *iter, const void *src, size_t size)
 {
 	size_t done = 0;
+
+	if (is_simple(iter, size)) {
+		char *dst = (char *)iter->vector->base + iter->offset;
+
+		done = size - user_copy_out_partial(dst, src, size);
+		step(iter, done);
+		return done;
+	}
 
 	while (done < size) {
 		size_t piece = MIN(size - done, current_room(iter));
@@ -174,6 +190,15 @@ size_t iov_copy_from(struct iov_iter *iter, void *dst, size_t size)
 {
 	size_t done = 0;
 
+	if (is_simple(iter, size)) {
+		const char *src =
+			(const char *)iter->vector->base + iter->offset;
+
+		done = size - user_copy_in_partial(dst, src, size);
+		step(iter, done);
+		return done;
+	}
+
 	while (done < size) {
 		size_t piece = MIN(size - done, current_room(iter));
 		size_t moved;
@@ -194,6 +219,14 @@ size_t iov_copy_from(struct iov_iter *iter, void *dst, size_t size)
 size_t iov_zero(struct iov_iter *iter, size_t size)
 {
 	size_t done = 0;
+
+	if (is_simple(iter, size)) {
+		char *dst = (char *)iter->vector->base + iter->offset;
+
+		done = size - user_zero_partial(dst, size);
+		step(iter, done);
+		return done;
+	}
 
 	while (done < size) {
 		size_t piece = MIN(size - done, current_room(iter));

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lib/compiler.h>
 #include <lib/list.h>
 #include <lib/refcount.h>
 #include <process/credentials.h>
@@ -129,7 +130,13 @@ struct process {
 /* getppid() of a process whose parent died: the kernel adopted it. */
 #define PROCESS_ORPHAN_PARENT 1
 
-struct process *process_current(void); /* NULL in kernel threads */
+/* NULL in kernel threads. */
+static inline struct process *process_current(void)
+{
+	struct thread *thread = thread_current();
+
+	return likely(thread != NULL) ? thread->process : NULL;
+}
 
 /* Finds by pid; referenced, or NULL. */
 struct process *process_find(int pid);

@@ -9,6 +9,10 @@
  * object that was unlinked is freed by rcu_call() once every online CPU
  * has passed a switch, the idle loop, or application code.
  */
+#include <stdint.h>
+
+#include <arch/percpu.h>
+#include <lib/compiler.h>
 #include <lib/list.h>
 
 struct rcu_head {
@@ -16,10 +20,36 @@ struct rcu_head {
 	void (*func)(struct rcu_head *head);
 };
 
+struct rcu_cpu {		  /* core/sync/rcu.c */
+	uint64_t seen;		  /* [a] epoch at the last switch */
+	uint32_t idle;		  /* [a] in the idle loop's wait */
+	uint32_t nested;	  /* [a] read sections of interrupts in it */
+	struct rcu_head *pending; /* [a] */
+};
+
+PERCPU_DECLARE(struct rcu_cpu, rcu_cpu);
+
 /* May be nested.  Interrupt handlers must not leave them out: they may have
  * interrupted the idle loop. */
-void rcu_read_lock(void);
-void rcu_read_unlock(void);
+static inline void rcu_read_lock(void)
+{
+	struct rcu_cpu *cpu = &percpu(rcu_cpu);
+
+	if (unlikely(cpu->idle != 0)) {
+		__atomic_fetch_add(&cpu->nested, 1, __ATOMIC_SEQ_CST);
+	}
+	COMPILER_BARRIER();
+}
+
+static inline void rcu_read_unlock(void)
+{
+	struct rcu_cpu *cpu = &percpu(rcu_cpu);
+
+	COMPILER_BARRIER();
+	if (unlikely(cpu->idle != 0)) {
+		__atomic_fetch_sub(&cpu->nested, 1, __ATOMIC_SEQ_CST);
+	}
+}
 
 /* func runs in thread context later; any context may call.  Bounded by the
  * objects themselves: the head is embedded. */

@@ -179,7 +179,12 @@ struct file_ref {
 };
 struct file_ref fd_get(int fd);	     /* not O_PATH files */
 struct file_ref fd_get_path(int fd); /* O_PATH files too */
-void fd_put(struct file_ref ref);
+static inline void fd_put(struct file_ref ref)
+{
+	if (ref.counted && ref.file != NULL) {
+		file_put(ref.file);
+	}
+}
 
 /* Lowest free descriptor >= minimum.  Takes over the caller's reference to
  * the file on success.  Returns it, -EMFILE, -ENOMEM. */

@@ -19,7 +19,7 @@
 /*
  * size_t user_copy_raw(void *dst, const void *src, size_t size): bytes left.
  *
- * Blocks of 64 bytes, words, bytes; rdx is what is left before each step, so a
+ * Blocks of 64 bytes, 32, words, a tail of 4, 2, 1; rdx is what is left before each step, so a
  * fault goes on byte by byte from there and stops at the very byte.  Where
  * string instructions are fast (fast_strings, cpu.c) long copies use them.
  */
@@ -32,6 +32,11 @@
 	movq %rcx, \offset+8(%rdi)
 	movq %r8, \offset+16(%rdi)
 	movq %r9, \offset+24(%rdi)
+	.endm
+	.macro move_by count
+	addq $\count, %rsi
+	addq $\count, %rdi
+	subq $\count, %rdx
 	.endm
 	.macro fixup_range from, to, target
 	.section .extable_ranges, "a"
@@ -55,14 +60,32 @@ user_copy_raw:
 	subq $64, %rdx
 	cmpq $64, %rdx
 	jae 11b
-12:	cmpq $8, %rdx
-	jb 30f
+12:	testb $32, %dl
+	jz 13f
+	move_8 0
+	move_by 32
+13:	cmpq $8, %rdx
+	jb 14f
 	movq (%rsi), %rax
 	movq %rax, (%rdi)
-	addq $8, %rsi
-	addq $8, %rdi
-	subq $8, %rdx
-	jmp 12b
+	move_by 8
+	jmp 13b
+14:	testb $4, %dl			/* the tail: string instructions */
+	jz 15f				/* are slow where emulated */
+	movl (%rsi), %eax
+	movl %eax, (%rdi)
+	move_by 4
+15:	testb $2, %dl
+	jz 16f
+	movzwl (%rsi), %eax
+	movw %ax, (%rdi)
+	move_by 2
+16:	testb $1, %dl
+	jz 17f
+	movb (%rsi), %al
+	movb %al, (%rdi)
+17:	xorl %eax, %eax
+	ret
 30:	movq %rdx, %rcx
 1:	rep movsb
 2:	movq %rcx, %rax
@@ -79,7 +102,7 @@ user_zero_raw:
 	cmpb $0, fast_strings(%rip)
 	jne 30f
 10:	cmpq $32, %rsi
-	jb 30f
+	jb 12f
 11:	movq %rax, (%rdi)
 	movq %rax, 8(%rdi)
 	movq %rax, 16(%rdi)
@@ -88,6 +111,19 @@ user_zero_raw:
 	subq $32, %rsi
 	cmpq $32, %rsi
 	jae 11b
+12:	cmpq $8, %rsi
+	jb 13f
+	movq %rax, (%rdi)
+	addq $8, %rdi
+	subq $8, %rsi
+	jmp 12b
+13:	testq %rsi, %rsi
+	jz 14f
+	movb %al, (%rdi)
+	incq %rdi
+	decq %rsi
+	jmp 13b
+14:	ret
 30:	movq %rsi, %rcx
 1:	rep stosb
 2:	movq %rcx, %rax
