@@ -100,6 +100,13 @@ class Builder:
                           "a script needs a first line such as #!/bin/sh",
                           NOT_EXECUTABLE)
 
+    def add_found(self, path):
+        """A further program, to be found in the guest's PATH."""
+        self.add_program(path)
+        folder = os.path.dirname(path)
+        if folder not in GUEST_PATH.split(":") + self.path_folders:
+            self.path_folders.append(folder)
+
     def _add_elf(self, path, real):
         try:
             elf = Elf(real)

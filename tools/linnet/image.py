@@ -186,7 +186,7 @@ def collect(request, program):
     if program is not None:
         builder.add_program(program)
         for name in request.programs:
-            builder.add_program(contents.find_program(name))
+            builder.add_found(contents.find_program(name))
         builder.add_data()
         recipe["path_folders"] = builder.path_folders
     builder.finish(request.terminal)
