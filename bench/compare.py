@@ -36,7 +36,7 @@ from linux_guest import OUT, ROOT  # noqa: E402
 # What each machine model needs to run both kernels with the same words.
 MACHINES = {"microvm": "microvm,x-option-roms=off",
             "q35": "q35"}
-HANG_LIMIT = 600
+HANG_LIMIT = 240
 BOOT_LIMIT = 30
 BOOTS = 20
 MICRO = re.compile(r"^micro (\S+) ([0-9.e+-]+) (\S+)\s*$", re.MULTILINE)

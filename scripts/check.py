@@ -12,10 +12,11 @@ longer than its hang limit, is one failure; the next step runs all the same.
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HANG_LIMIT = 1200  # seconds: detects hangs, measures nothing
+HANG_LIMIT = 2400  # seconds: detects hangs, measures nothing
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
 
 # (name, command, also in --fast)
@@ -41,18 +42,21 @@ STEPS = [
     ("exec, shell, terminals", ["python3", "tests/boot/exec_test.py"], True),
     ("ABI on this Linux", ["python3", "tests/abi/run.py", "--host"], True),
     ("ABI in guests, fast",
-     ["python3", "tests/abi/run.py", "--matrix", "fast"], True),
+     ["python3", "tests/abi/run.py", "--matrix", "fast",
+      "--retry"], True),
     ("ABI in the other guests",
-     ["python3", "tests/abi/run.py", "--matrix", "rest"], False),
+     ["python3", "tests/abi/run.py", "--matrix", "rest",
+      "--retry"], False),
     ("programs to compare with", ["make", "-s", "-C", "tests/apps",
                                   f"OUT={ROOT}/build/tests/apps"], True),
-    ("applications", ["tests/harness/apps.py"], False),
+    ("applications", ["tests/harness/apps.py", "--retry"], False),
     ("applications, some",
-     ["tests/harness/apps.py", "--vmm", "q35", "--cpus", "4", "--isolate",
-      "c-*", "cpp*", "go*", "rust*", "sort*", "xz*", "python-*", "node",
+     ["tests/harness/apps.py", "--retry", "--vmm", "q35", "--cpus", "4",
+      "--isolate", "c-*", "cpp*", "go*", "rust*", "sort*", "xz*", "python-*", "node",
       "java-threads", "busybox-sh"], True),
-    ("posixtestsuite", ["python3", "tests/posix/run.py"], False),
-    ("stress-ng", ["python3", "tests/stress/run.py", "--fast"], False),
+    ("posixtestsuite", ["python3", "tests/posix/run.py", "--retry"], False),
+    ("stress-ng", ["python3", "tests/stress/run.py", "--fast",
+                   "--retry"], False),
 ]
 
 
@@ -85,7 +89,9 @@ def main():
     for name, command, is_fast in STEPS:
         if fast and not is_fast:
             continue
+        started = time.monotonic()
         step_passed, step_failed = run_step(name, command)
+        print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
         passed += step_passed
         failed += step_failed
         if step_failed:

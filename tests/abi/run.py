@@ -14,6 +14,8 @@ usage: tests/abi/run.py [OPTION]... [FAMILY[/CHECK]...]
   --vmm NAME --cpus N --isolate    one guest instead of a matrix
   --config NAME      kernel configuration (default)
   --jobs N           guests at a time (2)
+  --retry            what fails is run once more alone; when it passes then it
+                     counts as passed and is listed as flaky
   --json FILE        results: [{where, family, check, verdict, text}]
   --verbose          print passed checks too
   --list             print FAMILY/CHECK for each check
@@ -40,6 +42,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 OUT = os.path.join(ROOT, "build/tests/abi")
 HANG_LIMIT = 240       # seconds for one check, told to the binary
 FAMILY_LIMIT = 900     # seconds for a family in one guest
+MAX_RETRIES = 24       # failures beyond this many are no accident
 MAX_RESTARTS = 8       # guests lost in one family before it is given up
 FAST = ("microvm-4cpu-ring0", "q35-1cpu-isolate")
 OK_LINE = re.compile(r"^ok (\S+)$")
@@ -180,6 +183,9 @@ class Results:
                 print(f"{verdict} {where} {family}/{check} {text}".rstrip(),
                       flush=True)
 
+    def failed(self):
+        return [row for row in self.rows if row["verdict"] == "failed"]
+
     def count(self, verdict):
         return sum(row["verdict"] == verdict for row in self.rows)
 
@@ -225,6 +231,24 @@ def run_family(place, family, wanted, excluded, results):
                     "not run: too many guests were lost in this family")
 
 
+def retry(all_places, results):
+    """Once more, one at a time, what failed; the guest may have been starved
+    by the rest of the run."""
+    by_name = {place.name: place for place in all_places}
+    failed = results.failed()
+    if len(failed) > MAX_RETRIES:
+        return
+    for row in failed:
+        again = Results(False)
+        print(f"again: {row['where']} {row['family']}/{row['check']}")
+        run_family(by_name[row["where"]], row["family"], [row["check"]], [],
+                   again)
+        if not again.failed():
+            row["verdict"] = "passed"
+            print(f"flaky {row['where']} {row['family']}/{row['check']}",
+                  flush=True)
+
+
 def places(options):
     if options.host:
         return [Host()]
@@ -253,6 +277,7 @@ def parse_arguments():
     parser.add_argument("--config", default="default")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json")
+    parser.add_argument("--retry", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("names", nargs="*")
@@ -290,7 +315,8 @@ def main():
         sys.path.insert(0, os.path.join(ROOT, "tests"))
     results = Results(options.verbose)
     disabled = Disabled()
-    work = [(place, family, checks) for place in places(options)
+    all_places = places(options)
+    work = [(place, family, checks) for place in all_places
             for family, checks in chosen.items()]
     jobs = 1 if options.host else options.jobs
     with ThreadPoolExecutor(max_workers=jobs) as pool:
@@ -299,6 +325,8 @@ def main():
                 disabled.in_family(family, place.words), results)
                 for place, family, checks in work]:
             task.result()
+    if options.retry:
+        retry(all_places, results)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results.rows, file, indent=1)

@@ -11,6 +11,7 @@ usage: tests/harness/apps.py [OPTION]... [PATTERN]...
   --kernel-arg ARG    option for the kernel  --json FILE    results as JSON
   --no-build          do not build the programs of tests/apps first
   --list              print the names        --verbose      print passed rows too
+  --retry             what fails runs once more alone; passed then: flaky
 
 A PATTERN is a shell pattern for the rows' names.  Ends with one line
 "N passed, N failed".  The form of a row is described in table.py.
@@ -43,6 +44,7 @@ OPTIONS = [
     Option("--json", "FILE"),
     Option("--no-build"),
     Option("--list"),
+    Option("--retry"),
     Option("--verbose"),
     Option("-h --help"),
 ]
@@ -68,7 +70,8 @@ def main():
             ["make", "-s", "-C", values.tables,
              f"OUT={os.path.join(ROOT, 'build/tests/apps')}"], check=True)
     machine = {"vmm": values.vmm, "isolate": bool(values.isolate),
-               "config": values.config, "kernel_args": values.kernel_arg}
+               "config": values.config, "retry": bool(values.retry),
+               "kernel_args": values.kernel_arg}
     if values.cpus:
         machine["cpus"] = parse_count(values.cpus, "--cpus", 1, 255)
     if values.fs:

@@ -166,6 +166,17 @@ class Report:
             elif verdict == "skipped" or self.verbose:
                 print(f"{verdict} {name}: {text}", flush=True)
 
+    def forgive(self, name):
+        """A failed row has passed when it ran alone."""
+        with self.lock:
+            self.failed.remove(name)
+            self.counts["failed"] -= 1
+            self.counts["passed"] += 1
+            for row in self.rows:
+                if row["name"] == name:
+                    row["verdict"] = "passed"
+            print(f"flaky {name}", flush=True)
+
     def close(self):
         """Prints the last line; returns the exit status."""
         if self.failed:
@@ -177,9 +188,22 @@ class Report:
         return 1 if self.counts["failed"] or not self.counts["passed"] else 0
 
 
-def run_table(rows, *, jobs=2, report=None, **machine):
+MAX_RETRIES = 24  # failures beyond this many are no accident
+
+
+def _try_row(row, machine):
+    started = time.monotonic()
+    try:
+        return check_row(row, machine)
+    except Exception as error:  # a broken row fails, the others run
+        return "failed", f"{type(error).__name__}: {error} after " \
+            f"{time.monotonic() - started:.1f} s"
+
+
+def run_table(rows, *, jobs=2, report=None, retry=False, **machine):
     """Runs all rows, `jobs` guests at a time; `machine` is passed to
-    run_guest().  Returns the report."""
+    run_guest().  With `retry` a row that failed runs once more, alone: the
+    guest may have been starved by the others.  Returns the report."""
     report = report or Report()
     disabled = disabled_names()
 
@@ -187,16 +211,13 @@ def run_table(rows, *, jobs=2, report=None, **machine):
         reason = row.get("disabled") or disabled.get(row["name"])
         if reason:
             return report.add(row["name"], "skipped", f"disabled: {reason}")
-        started = time.monotonic()
-        try:
-            verdict, text = check_row(row, machine)
-        except Exception as error:  # a broken row fails, the others run
-            verdict = "failed"
-            text = f"{type(error).__name__}: {error} after " \
-                f"{time.monotonic() - started:.1f} s"
-        return report.add(row["name"], verdict, text)
+        return report.add(row["name"], *_try_row(row, machine))
 
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         list(pool.map(one, rows))
+    if retry and len(report.failed) <= MAX_RETRIES:
+        for row in [r for r in rows if r["name"] in report.failed]:
+            if _try_row(row, machine)[0] == "passed":
+                report.forgive(row["name"])
     sys.stdout.flush()
     return report

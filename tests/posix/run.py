@@ -7,6 +7,7 @@ usage: tests/posix/run.py [OPTION]... [PATTERN]...
   --host-only        the baseline alone
   --vmm NAME --cpus N --isolate    the guest (microvm, 4 CPUs)
   --table FILE       where to write the result table (build/posix/results.md)
+  --retry            what fails is run once more alone; passed then: flaky
   --verbose          print each test that differs, also known ones
 
 The source package is fetched with apt at test time into build/posix, built
@@ -42,6 +43,7 @@ GUEST_FOLDER = "/posix"
 KNOWN_MAX = 0.02
 JOBS = 8            # tests at a time: most of them sleep
 MAX_RESTARTS = 12
+MAX_RETRIES = 40    # failures beyond this many are no accident
 LINE = re.compile(r"^posix (\S+) (exit|signal|timeout|nofork) ?(\d*)$",
                   re.MULTILINE)
 SETS_CLOCK = re.compile(r"\b(clock_settime|settimeofday|stime|adjtimex?)\s*\(")
@@ -170,7 +172,7 @@ def image_files(names):
             "/etc/group": "/etc/group"}
 
 
-def run_guest(runner, names, options):
+def run_guest(runner, names, options, jobs=JOBS):
     """{name: verdict}; a test that ends its guest is "lost guest"."""
     sys.path.insert(0, os.path.join(ROOT, "tests"))
     from harness import run_guest as boot
@@ -180,7 +182,7 @@ def run_guest(runner, names, options):
         if not pending:
             break
         result = boot(
-            [runner, str(JOBS), str(TEST_LIMIT), f"{GUEST_FOLDER}/list"],
+            [runner, str(jobs), str(TEST_LIMIT), f"{GUEST_FOLDER}/list"],
             files=image_files(pending),
             memory="1G", cpus=options.cpus, vmm=options.vmm,
             isolate=options.isolate, timeout=GUEST_LIMIT)
@@ -190,8 +192,8 @@ def run_guest(runner, names, options):
         pending = [name for name in pending if name not in found]
         if "posix end" in output:
             break
-        # One of the JOBS that ran is to blame: each is tried alone.
-        suspects, pending = pending[:JOBS], pending[JOBS:]
+        # One of the jobs that ran is to blame: each is tried alone.
+        suspects, pending = pending[:jobs], pending[jobs:]
         print(f"  guest lost among {' '.join(suspects)}: "
               f"{result.describe(600)}", flush=True)
         for name in suspects:
@@ -205,6 +207,18 @@ def run_guest(runner, names, options):
     for name in pending:
         results[name] = "not run"
     return results
+
+
+def retry(runner, guest, known, options):
+    """Once more, one at a time, what failed beside the rest of the run."""
+    names = [name for name, verdict in guest.items()
+             if verdict != "pass" and not reason_of(name, known)]
+    if not names or len(names) > MAX_RETRIES:
+        return
+    for name, verdict in run_guest(runner, names, options, 1).items():
+        if verdict == "pass":
+            print(f"flaky {name}: {guest[name]}", flush=True)
+            guest[name] = verdict
 
 
 # --- report ------------------------------------------------------------------
@@ -289,6 +303,7 @@ def parse_arguments():
     parser.add_argument("--cpus", type=int, default=4)
     parser.add_argument("--isolate", action="store_true")
     parser.add_argument("--table", default=os.path.join(OUT, "results.md"))
+    parser.add_argument("--retry", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("patterns", nargs="*")
     return parser.parse_args()
@@ -317,6 +332,8 @@ def main():
     wanted = [n for n in names if host[n] == "pass"]
     guest = run_guest(runner, wanted, options)
     known = known_failures()
+    if options.retry:
+        retry(runner, guest, known, options)
     write_table(options.table, host, guest, known)
     passed, failed = compare(host, guest, known, options.verbose)
     print(f"{passed} passed, {failed} failed")

@@ -11,6 +11,9 @@
  * LIST names one program in each line, with its path; NAME is the path behind
  * the folder of LIST.  A program that runs longer than SECONDS is ended with
  * its whole process group: a hang detector.  Ends with "posix end".
+ *
+ * Nothing outlives the runner: it adopts what the tests leave behind and ends
+ * it, and all die with it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -52,6 +56,7 @@ static void start(struct job *job, const char *path, const char *name)
 	job->pid = fork();
 	if (job->pid == 0) {
 		int null = open("/dev/null", O_RDWR);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setsid();
 		dup2(null, 0);
 		dup2(null, 1);
@@ -102,6 +107,32 @@ static int look(void)
 	return running;
 }
 
+/* End and reap every child that is left, also those that were adopted. */
+static void end_children(void)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	for (int round = 0; round < 100; round++) {
+		FILE *list = fopen(path, "r");
+		long pid;
+		int found = 0;
+		while (list != NULL && fscanf(list, "%ld", &pid) == 1) {
+			kill((pid_t)pid, SIGKILL);
+			found = 1;
+		}
+		if (list != NULL) {
+			fclose(list);
+		}
+		while (waitpid(-1, NULL, WNOHANG) > 0) {
+			found = 1;
+		}
+		if (!found) {
+			return;
+		}
+		usleep(20000);
+	}
+}
+
 static struct job *free_job(void)
 {
 	for (;;) {
@@ -121,6 +152,8 @@ int main(int argc, char **argv)
 	if (argc != 4) {
 		return 2;
 	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	job_count = atoi(argv[1]);
 	job_count = job_count < 1 || job_count > MAX_JOBS ? 1 : job_count;
 	limit = atol(argv[2]);
@@ -144,6 +177,7 @@ int main(int argc, char **argv)
 	while (look() > 0) {
 		usleep(5000);
 	}
+	end_children();
 	printf("posix end\n");
 	return 0;
 }

@@ -11,6 +11,7 @@ usage: tests/stress/run.py [OPTION]... [STRESSOR]...
   --vmm NAME --isolate --config NAME    the guest
   --group N          stressors for each guest (12)
   --jobs N           guests at a time (1)
+  --retry            what fails is run once more alone; passed then: flaky
 
 A stressor passes when stress-ng --verify ends with status 0 and free memory
 is back within LEAK_MAX KiB.  Statuses 3 and 4 (no resource, not implemented)
@@ -130,6 +131,7 @@ def parse_arguments():
     parser.add_argument("--config", default="default")
     parser.add_argument("--group", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--retry", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
@@ -156,6 +158,12 @@ def main():
         for results in pool.map(
                 lambda group: run_group(runner, group, options), groups):
             for name, (what, text) in results.items():
+                if what == "failed" and options.retry:
+                    print(f"again {name}: {text}", flush=True)
+                    again = run_group(runner, [name], options)
+                    if again[name][0] == "passed":
+                        print(f"flaky {name}")
+                        what, text = again[name]
                 counts[what] += 1
                 if what != "passed" or options.verbose:
                     print(f"{what} {name}: {text}", flush=True)
