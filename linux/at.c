@@ -7,13 +7,21 @@
 #include <uapi/fcntl.h>
 #include <vfs/file.h>
 
+#define SHORT_PATH 128 /* on the stack; longer ones are allocated */
+
 int at_lookup(int dir_fd, const char USER *user_path, unsigned walk_flags,
 	      struct path *path_out)
 {
 	char *path;
-	int err = path_copy_in(user_path, (walk_flags & WALK_EMPTY_OK) != 0,
-			       &path);
+	char text[SHORT_PATH];
+	ssize_t length = user_copy_string(text, user_path, sizeof(text));
+	int err;
 
+	if (length > 0) {
+		return path_lookup(dir_fd, text, walk_flags, path_out);
+	}
+	/* Long, empty, or not readable. */
+	err = path_copy_in(user_path, (walk_flags & WALK_EMPTY_OK) != 0, &path);
 	if (err < 0) {
 		return err;
 	}

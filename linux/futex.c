@@ -128,10 +128,11 @@ static int collect(struct futex_bucket *bucket, const struct futex_key *key,
 
 int futex_wake_key(const struct futex_key *key, int count, uint32_t bitset)
 {
-	struct futex_batch batch = {.count = 0};
+	struct futex_batch batch; /* large: only the count is set */
 	struct futex_bucket *bucket;
 	int result;
 
+	batch.count = 0;
 	rcu_read_lock();
 	bucket = futex_lock_key(key);
 	result = collect(bucket, key, count, bitset, &batch);

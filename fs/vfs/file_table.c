@@ -225,20 +225,39 @@ static inline struct file *slot_load(struct file_table *table, unsigned fd)
 		       : NULL;
 }
 
-static struct file *lookup_counted(struct file_table *table, unsigned fd)
+/* After a look that met a change. */
+static __attribute__((noinline)) struct file *
+lookup_again(struct file_table *table, unsigned fd)
 {
 	struct file *file;
 
-	/* A read section (sync/rcu.h): a thread that does not sleep in it; the
-	 * calls that say so are for interrupts of the idle loop. */
 	while ((file = slot_load(table, fd)) != NULL) {
-		if (unlikely(!refcount_try_get(&file->refs))) {
+		if (!refcount_try_get(&file->refs)) {
 			continue; /* (2): the slot changes at once */
 		}
-		if (likely(slot_load(table, fd) == file)) {
+		if (slot_load(table, fd) == file) {
 			break;
 		}
 		file_put(file); /* may sleep: from the start again */
+	}
+	return file;
+}
+
+/* A read section (sync/rcu.h): threads that do not sleep are in one; the calls
+ * that say so are for interrupts of the idle loop. */
+static inline struct file *lookup_counted(struct file_table *table, unsigned fd)
+{
+	struct file *file = slot_load(table, fd);
+
+	if (file == NULL) {
+		return NULL;
+	}
+	if (unlikely(!refcount_try_get(&file->refs))) {
+		return lookup_again(table, fd);
+	}
+	if (unlikely(slot_load(table, fd) != file)) {
+		file_put(file);
+		return lookup_again(table, fd);
 	}
 	return file;
 }
@@ -250,31 +269,43 @@ static inline bool is_exclusive(const struct process *process)
 	       refcount_read(&process->files->refs) == 1;
 }
 
-static inline struct file_ref lookup(int fd)
+/* Files with a mode bit of `refused` are no files to the caller. */
+static __attribute__((noinline)) struct file_ref
+get_counted(struct file_table *table, int fd, uint32_t refused)
+{
+	struct file *file = lookup_counted(table, (unsigned)fd);
+
+	if (unlikely(file != NULL && (file->mode & refused) != 0)) {
+		file_put(file);
+		file = NULL;
+	}
+	return (struct file_ref){.file = file, .counted = true};
+}
+
+static inline struct file_ref get(int fd, uint32_t refused)
 {
 	const struct process *process = thread_current()->process;
 	struct file_table *table = process->files;
-	struct file_ref ref = {.counted = !is_exclusive(process)};
+	struct file *file;
 
-	ref.file = ref.counted ? lookup_counted(table, (unsigned)fd)
-			       : slot_load(table, (unsigned)fd);
-	return ref;
+	if (!is_exclusive(process)) {
+		return get_counted(table, fd, refused);
+	}
+	file = slot_load(table, (unsigned)fd);
+	if (unlikely(file != NULL && (file->mode & refused) != 0)) {
+		file = NULL;
+	}
+	return (struct file_ref){.file = file, .counted = false};
 }
 
 struct file_ref fd_get_path(int fd)
 {
-	return lookup(fd);
+	return get(fd, 0);
 }
 
 struct file_ref fd_get(int fd)
 {
-	struct file_ref ref = lookup(fd);
-
-	if (ref.file != NULL && (ref.file->mode & FILE_PATH_ONLY) != 0) {
-		fd_put(ref);
-		ref.file = NULL;
-	}
-	return ref;
+	return get(fd, FILE_PATH_ONLY);
 }
 
 struct file *file_table_get_file(struct file_table *table, int fd)

@@ -13,29 +13,6 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-static void init_single(struct iov_iter *iter, const void *base, size_t size,
-			bool kernel)
-{
-	iter->single.base = (void *)(uintptr_t)base;
-	iter->single.size = size;
-	iter->vector = &iter->single;
-	iter->count = 1;
-	iter->offset = 0;
-	iter->remaining = size;
-	iter->kernel = kernel;
-	iter->append = false;
-}
-
-void iov_init_user(struct iov_iter *iter, const void USER *base, size_t size)
-{
-	init_single(iter, base, size, false);
-}
-
-void iov_init_kernel(struct iov_iter *iter, const void *base, size_t size)
-{
-	init_single(iter, base, size, true);
-}
-
 /* Checks each length; the total is cut at IOV_TOTAL_MAX as Linux does. */
 static int check_vector(struct iov *vector, size_t count, size_t *total_out)
 {

@@ -33,8 +33,30 @@ struct iov_iter {
 	struct iov single;
 };
 
-void iov_init_user(struct iov_iter *iter, const void USER *base, size_t size);
-void iov_init_kernel(struct iov_iter *iter, const void *base, size_t size);
+static inline void iov_init_single(struct iov_iter *iter, const void *base,
+				   size_t size, bool kernel)
+{
+	iter->single.base = (void *)(uintptr_t)base;
+	iter->single.size = size;
+	iter->vector = &iter->single;
+	iter->count = 1;
+	iter->offset = 0;
+	iter->remaining = size;
+	iter->kernel = kernel;
+	iter->append = false;
+}
+
+static inline void iov_init_user(struct iov_iter *iter, const void USER *base,
+				 size_t size)
+{
+	iov_init_single(iter, base, size, false);
+}
+
+static inline void iov_init_kernel(struct iov_iter *iter, const void *base,
+				   size_t size)
+{
+	iov_init_single(iter, base, size, true);
+}
 
 /*
  * Copies an iovec array in (at most IOV_MAX_COUNT; `fast` holds `fast_count`,
