@@ -83,6 +83,7 @@ struct tty {
 	struct wait_queue write_wait; /* restart, hangup */
 
 	struct uapi_termios2 termios; /* [l] */
+	struct uapi_termios locked;   /* [l] bits that may not change */
 	struct uapi_winsize window;   /* [l] */
 	int session;		      /* [l] 0: none */
 	int group;		      /* [l] foreground; 0: none */

@@ -9,7 +9,9 @@
 #include "internal.h"
 
 #include <arch/user.h>
+#include <lib/compiler.h>
 #include <lib/string.h>
+#include <process/credentials.h>
 #include <uapi/errno.h>
 #include <uapi/ioctl.h>
 #include <uapi/signal.h>
@@ -21,20 +23,43 @@
 
 enum when { NOW, DRAINED, DRAINED_FLUSHED };
 
+static uint32_t keep(uint32_t new, uint32_t old, uint32_t locked)
+{
+	return (new & ~locked) | (old & locked);
+}
+
+/* TIOCSLCKTRMIOS: what is locked stays as it is. */
+static void keep_locked(struct uapi_termios2 *new,
+			const struct uapi_termios2 *old,
+			const struct uapi_termios *locked)
+{
+	new->iflag = keep(new->iflag, old->iflag, locked->iflag);
+	new->oflag = keep(new->oflag, old->oflag, locked->oflag);
+	new->cflag = keep(new->cflag, old->cflag, locked->cflag);
+	new->lflag = keep(new->lflag, old->lflag, locked->lflag);
+	new->line = locked->line != 0 ? old->line : new->line;
+	for (size_t i = 0; i < ARRAY_SIZE(locked->cc); i++) {
+		if (locked->cc[i] != 0) {
+			new->cc[i] = old->cc[i];
+		}
+	}
+}
+
 static void set_termios(struct tty *tty, const struct uapi_termios2 *termios,
 			enum when when)
 {
-	uint32_t old_lflag;
+	struct uapi_termios2 old;
 
 	mutex_lock(&tty->lock);
-	old_lflag = tty->termios.lflag;
+	old = tty->termios;
 	if (when == DRAINED_FLUSHED) {
 		line_input_flush(tty);
 	}
 	tty->termios = *termios;
 	tty->termios.cflag &= ~CFLAG_CHARACTER;
 	tty->termios.cflag |= UAPI_CS8 | UAPI_CREAD;
-	line_input_mode_changed(tty, old_lflag);
+	keep_locked(&tty->termios, &old, &tty->locked);
+	line_input_mode_changed(tty, old.lflag);
 	if (!tty_iflag(tty, UAPI_IXON)) {
 		line_output_start(tty);
 	}
@@ -107,6 +132,32 @@ static long get_termios(struct tty *tty, const void USER *from, size_t size,
 	return err;
 }
 
+static long put_locked(struct tty *tty, void USER *to)
+{
+	struct uapi_termios locked;
+
+	mutex_lock(&tty->lock);
+	locked = tty->locked;
+	mutex_unlock(&tty->lock);
+	return user_copy_out(to, &locked, sizeof(locked));
+}
+
+static long set_locked(struct tty *tty, const void USER *from)
+{
+	struct uapi_termios locked;
+
+	if (!credentials_capable(CREDENTIALS_CAP_SYS_ADMIN)) {
+		return -EPERM;
+	}
+	if (user_copy_in(&locked, from, sizeof(locked)) < 0) {
+		return -EFAULT;
+	}
+	mutex_lock(&tty->lock);
+	tty->locked = locked;
+	mutex_unlock(&tty->lock);
+	return 0;
+}
+
 long tty_set_window(struct tty *tty, const struct uapi_winsize *window)
 {
 	mutex_lock(&tty->lock);
@@ -175,6 +226,10 @@ long tty_mode_ioctl(struct tty *tty, unsigned command, unsigned long arg,
 		return get_window(tty, user);
 	case UAPI_TIOCSWINSZ:
 		return change_window(tty, user);
+	case UAPI_TIOCGLCKTRMIOS:
+		return put_locked(tty, user);
+	case UAPI_TIOCSLCKTRMIOS:
+		return set_locked(tty, user);
 	default:
 		return -ENOTTY;
 	}
