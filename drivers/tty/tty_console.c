@@ -34,12 +34,14 @@ struct console {
 	struct serial_port *port; /* [I] */
 	struct ring received;	  /* interrupt handler -> thread "tty" */
 	bool held;		  /* [tty.lock] the input queue is full */
-	uint32_t window;	  /* [a] rows << 16 | columns; 0: none new */
 	struct wait_queue work;	  /* the thread sleeps here */
 	uint8_t buffer[RECEIVE_SIZE];
 };
 
 static struct console *console; /* [a] NULL: not a terminal */
+/* [a] rows << 16 | columns; 0: none new.  The launcher's first one may come
+ * before the console is there. */
+static uint32_t new_window;
 
 static struct console *console_of(struct tty *tty)
 {
@@ -106,18 +108,22 @@ static bool receive(void *arg, uint8_t byte)
 
 void tty_set_console_window(unsigned rows, unsigned columns)
 {
-	struct console *c = __atomic_load_n(&console, __ATOMIC_ACQUIRE);
+	struct console *c;
 	uint32_t window = (uint32_t)(rows & 0xffff) << 16 | (columns & 0xffff);
 
-	if (c != NULL && window != 0) {
-		__atomic_store_n(&c->window, window, __ATOMIC_RELEASE);
+	if (window == 0) {
+		return;
+	}
+	__atomic_store_n(&new_window, window, __ATOMIC_SEQ_CST);
+	c = __atomic_load_n(&console, __ATOMIC_SEQ_CST);
+	if (c != NULL) {
 		wait_queue_wake_all(&c->work);
 	}
 }
 
 static bool has_work(struct console *c)
 {
-	return __atomic_load_n(&c->window, __ATOMIC_RELAXED) != 0 ||
+	return __atomic_load_n(&new_window, __ATOMIC_RELAXED) != 0 ||
 	       (!READ_ONCE(c->held) && !ring_is_empty(&c->received));
 }
 
@@ -157,22 +163,26 @@ static void take_input(struct console *c)
 	serial_resume(c->port);
 }
 
+static void take_window(struct console *c)
+{
+	uint32_t window = __atomic_exchange_n(&new_window, 0, __ATOMIC_SEQ_CST);
+
+	if (window != 0) {
+		tty_set_window(&c->tty,
+			       &(struct uapi_winsize){
+				       .rows = (uint16_t)(window >> 16),
+				       .columns = (uint16_t)window,
+			       });
+	}
+}
+
 static void console_thread(void *arg)
 {
 	struct console *c = arg;
 
 	for (;;) {
-		uint32_t window;
-
 		wait_for_work(c);
-		window = __atomic_exchange_n(&c->window, 0, __ATOMIC_ACQUIRE);
-		if (window != 0) {
-			tty_set_window(&c->tty,
-				       &(struct uapi_winsize){
-					       .rows = (uint16_t)(window >> 16),
-					       .columns = (uint16_t)window,
-				       });
-		}
+		take_window(c);
 		take_input(c);
 	}
 }
@@ -203,7 +213,9 @@ static int start_console(struct serial_port *port)
 	if (err < 0) {
 		return err;
 	}
-	__atomic_store_n(&console, c, __ATOMIC_RELEASE);
+	__atomic_store_n(&console, c, __ATOMIC_SEQ_CST);
+	/* One that came before; the program is to find it in force. */
+	take_window(c);
 	return 0;
 }
 
