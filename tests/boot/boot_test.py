@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-KERNEL = ROOT / "build/last/kernel-stripped.elf"
+KERNEL = ROOT / "build/default.x86_64/kernel-stripped.elf"
 LOADER = ROOT / "build/tests/linux64-loader.elf"
 HANG_LIMIT = 120
 STATUS_DONE = 33  # isa-debug-exit: (0x10 << 1) | 1
@@ -126,6 +126,19 @@ def run_linux64(folder):
     return ok, f"FAIL linux64: status {status} in:\n{console}"
 
 
+def run_other_builds(initrd):
+    """Kernels that an earlier step of make check has built besides."""
+    results = []
+    for build in ("clang.x86_64", "tiny.x86_64", "debug.x86_64"):
+        kernel = ROOT / "build" / build / "kernel-stripped.elf"
+        if not kernel.exists():
+            continue
+        console, status = qemu("microvm", "64M", 2, kernel, "/hello 2", initrd)
+        results.append((status == STATUS_DONE and "hello: 2 CPUs" in console,
+                        f"FAIL {build}: status {status} in:\n{console}"))
+    return results
+
+
 def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
@@ -134,6 +147,7 @@ def main():
         with ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda c: run_case(c, initrd), CASES))
         results.append(run_linux64(folder))
+        results += run_other_builds(initrd)
     for ok, message in results:
         passed += ok
         failed += not ok

@@ -96,7 +96,8 @@ static void find_fast_strings(void)
 	fast_strings = (cpuid_read(7, 0).ebx & CPUID_ERMS) != 0 && !emulated;
 }
 
-void arch_init(void)
+/* The guard changes in percpu_boot_init(). */
+__attribute__((no_stack_protector)) void arch_init(void)
 {
 	percpu_boot_init();
 	descriptors_init();

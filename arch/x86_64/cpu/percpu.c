@@ -21,7 +21,7 @@ __attribute__((section(".percpu.first"), used)) struct cpu_local cpu_local;
 uintptr_t percpu_offsets[CONFIG_CPU_MAX];
 
 /* Changes the guard under its own feet. */
-__attribute__((no_stack_protector)) void percpu_boot_init(void)
+__attribute__((no_stack_protector, noinline)) void percpu_boot_init(void)
 {
 	struct cpu_local *local = (struct cpu_local *)boot_percpu;
 	uint64_t canary;
