@@ -272,17 +272,21 @@ struct sched_entity *fair_pick(const struct fair_queue *queue)
 	return best;
 }
 
-void fair_start(struct fair_queue *queue, struct sched_entity *entity)
-{
-	rbtree_erase(&queue->tree, &entity->node, update_min_vruntime);
-	queue->current = entity;
-}
-
 void fair_stop(struct fair_queue *queue)
 {
 	rbtree_insert(&queue->tree, &queue->current->node, deadline_less,
 		      update_min_vruntime);
 	queue->current = NULL;
+}
+
+void fair_start(struct fair_queue *queue, struct sched_entity *entity)
+{
+	/* Out before in: with two threads the tree never has two nodes. */
+	rbtree_erase(&queue->tree, &entity->node, update_min_vruntime);
+	if (queue->current != NULL) {
+		fair_stop(queue);
+	}
+	queue->current = entity;
 }
 
 bool fair_charge(struct fair_queue *queue, uint64_t ns)

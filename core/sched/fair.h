@@ -57,7 +57,8 @@ void fair_remove(struct fair_queue *queue, struct sched_entity *entity);
 /* The member that should run, or NULL; does not change the queue. */
 struct sched_entity *fair_pick(const struct fair_queue *queue);
 
-/* Takes a member out of the tree to run it, or puts the running one back. */
+/* Takes a member out of the tree to run it (the one that ran goes back), or
+ * puts the running one back. */
 void fair_start(struct fair_queue *queue, struct sched_entity *entity);
 void fair_stop(struct fair_queue *queue);
 

@@ -196,12 +196,12 @@ void runqueue_set_current(struct runqueue *rq, struct thread *next,
 {
 	struct sched_entity *entity = &next->sched;
 
-	if (rq->fair.current != NULL && rq->fair.current != entity) {
-		fair_stop(&rq->fair);
-	}
-	if (next != rq->idle && !runqueue_is_realtime(next) &&
-	    rq->fair.current != entity) {
-		fair_start(&rq->fair, entity);
+	if (rq->fair.current != entity) {
+		if (next != rq->idle && !runqueue_is_realtime(next)) {
+			fair_start(&rq->fair, entity);
+		} else if (rq->fair.current != NULL) {
+			fair_stop(&rq->fair);
+		}
 	}
 	entity->run_start_ns = now_ns;
 	rq->current = next;
