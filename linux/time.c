@@ -19,6 +19,7 @@
 #include "timespec.h"
 
 #define MINUTES_WEST_MAX (15 * 60)
+#define ADJTIME_MAX	 2147000000ll /* microseconds */
 
 /* --- reading and setting
  * -------------------------------------------------------
@@ -176,6 +177,31 @@ static int timex_step(const struct uapi_timex *timex)
 	return set_wall((uint64_t)ns);
 }
 
+/* adjtime(3): what the clock is off is stepped at once, so nothing is ever left
+ * to be told. */
+static long timex_adjtime(struct uapi_timex *timex, void USER *user)
+{
+	bool only_read = (timex->modes & UAPI_ADJ_NANO) != 0;
+	int64_t ns = timex->offset * (int64_t)NSEC_PER_USEC;
+	int err = 0;
+
+	if ((timex->modes & UAPI_ADJ_OFFSET) == 0 ||
+	    timex->offset > ADJTIME_MAX || timex->offset < -ADJTIME_MAX) {
+		return -EINVAL;
+	}
+	if (!only_read && !credentials_capable(CREDENTIALS_CAP_SYS_TIME)) {
+		return -EPERM;
+	}
+	if (!only_read && ns != 0) {
+		err = set_wall(clock_realtime_ns() + (uint64_t)ns);
+	}
+	timex->offset = 0;
+	if (err == 0) {
+		err = user_copy_out(user, timex, sizeof(*timex));
+	}
+	return err;
+}
+
 static long adjust(void USER *user)
 {
 	struct uapi_timex timex;
@@ -188,6 +214,9 @@ static long adjust(void USER *user)
 		return -EFAULT;
 	}
 	modes = timex.modes;
+	if ((modes & UAPI_ADJ_ADJTIME) != 0) {
+		return timex_adjtime(&timex, user);
+	}
 	if (modes != 0 && !credentials_capable(CREDENTIALS_CAP_SYS_TIME)) {
 		return -EPERM;
 	}
