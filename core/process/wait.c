@@ -175,6 +175,7 @@ static enum scan scan_children(const struct process_wait_request *request,
 static int scan_or_sleep(const struct process_wait_request *request,
 			 struct process_wait_result *result)
 {
+	bool interrupted = false;
 	int err = 0;
 
 	while (err == 0) {
@@ -193,7 +194,12 @@ static int scan_or_sleep(const struct process_wait_request *request,
 			result->pid = 0;
 			break;
 		}
-		err = thread_sleep(WAIT_FOREVER) == 0 ? 0 : -ERESTARTSYS;
+		/* The signal may be that of the last child: one more look. */
+		if (interrupted) {
+			err = -ERESTARTSYS;
+			break;
+		}
+		interrupted = thread_sleep(WAIT_FOREVER) != 0;
 	}
 	thread_cancel_sleep();
 	return err;
