@@ -101,8 +101,8 @@ ABI_CASE(pi_timeouts)
 	struct owner o = {0};
 	pthread_t thread = start_holder(&o);
 	/* LOCK_PI counts on CLOCK_REALTIME, LOCK_PI2 on the monotonic one. */
-	struct timespec until = after_ms(CLOCK_REALTIME, 20);
 	int64_t before = abi_now();
+	struct timespec until = after_ms(CLOCK_REALTIME, 20);
 	CHECK_ERRNO(lock_pi(&o.word, &until), ETIMEDOUT);
 	CHECK(abi_now() - before > 15000000);
 	until = after_ms(CLOCK_MONOTONIC, 20);

@@ -229,8 +229,8 @@ ABI_CASE(waitv_timeout)
 	uint32_t word = 0;
 	struct vector_entry v = {.address = (uintptr_t)&word,
 				 .flags = SIZE_32 | P};
-	struct timespec when = after_ms(CLOCK_MONOTONIC, 20);
 	int64_t before = abi_now();
+	struct timespec when = after_ms(CLOCK_MONOTONIC, 20);
 	CHECK_ERRNO(waitv(&v, 1, 0, &when, CLOCK_MONOTONIC), ETIMEDOUT);
 	CHECK(abi_now() - before > 15000000);
 	when = after_ms(CLOCK_REALTIME, 5);

@@ -136,9 +136,9 @@ ABI_CASE(futex_bitset_absolute_timeout)
 		     {CLOCK_REALTIME, FUTEX_CLOCK_REALTIME}};
 	uint32_t word = 0;
 	for (int i = 0; i < 2; i++) {
+		int64_t before = abi_now();
 		struct timespec when = after_ms(table[i].clock, 20);
 		int op = FUTEX_WAIT_BITSET | P | table[i].flag;
-		int64_t before = abi_now();
 		CHECK_ERRNO(futex(&word, op, 0, &when, NULL, 1), ETIMEDOUT);
 		CHECK(abi_now() - before > 15000000);
 		/* In the past: at once. */
