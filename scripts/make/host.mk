@@ -65,7 +65,7 @@ $(HOST_OUT)/unit-tests: $(call host_objects,$(HOST_TESTS) $(HOST_MACHINE)) \
 unit-tests: $(HOST_OUT)/unit-tests
 	$(Q)echo "not built on the host: $(words $(HOST_NOT_YET)) files" \
 		"(arch/host/not_yet.list)"
-	$(Q)timeout 30 $< $(TESTS)
+	$(Q)timeout 300 $< $(TESTS)
 
 -include $(patsubst %.o,%.d,$(call host_objects,\
 	$(HOST_KERNEL) $(HOST_TESTS) $(HOST_MACHINE)))
