@@ -34,5 +34,6 @@ void smp_send_reschedule(unsigned cpu);
  */
 void smp_call(const struct cpumask *mask, void (*func)(void *), void *arg);
 
-/* Stops all other CPUs for good (panic, power off).  Any context. */
+/* Stops all other CPUs for good (panic, power off); waits for them at most
+ * 0.1 s.  Any context. */
 void smp_stop_others(void);

@@ -9,6 +9,7 @@
 
 #include <arch/cpu.h>
 #include <arch/io.h>
+#include <arch/smp.h>
 #include <stddef.h>
 
 #define DEBUG_EXIT_PORT	 0xf4
@@ -47,6 +48,8 @@ _Noreturn void power_reset(void)
 _Noreturn void power_off(void)
 {
 	cpu_irq_disable();
+	/* QEMU's exit crashes now and then when another CPU is at a device. */
+	smp_stop_others();
 	port_write32(DEBUG_EXIT_PORT, DEBUG_EXIT_DONE);
 	if (handle_off != NULL) {
 		handle_off();

@@ -12,10 +12,13 @@
 
 #include <arch/cpu.h>
 #include <arch/percpu.h>
+#include <arch/time.h>
 #include <generated/config.h>
 
 #include "../irq/internal.h"
 #include "internal.h"
+
+#define STOP_WAIT_NS 100000000ull
 
 struct call {
 	void (*func)(void *arg); /* [I] */
@@ -28,7 +31,8 @@ struct call_slot {
 };
 
 static PERCPU_DEFINE(struct call_slot, call_slot);
-static bool stopping; /* [a] */
+static bool stopping;	 /* [a] */
+static unsigned stopped; /* [a] */
 
 void smp_send_reschedule(unsigned cpu)
 {
@@ -90,14 +94,42 @@ void smp_call(const struct cpumask *mask, void (*func)(void *), void *arg)
 
 _Noreturn void smp_stop_self(void)
 {
+	__atomic_fetch_add(&stopped, 1, __ATOMIC_RELEASE);
 	for (;;) {
 		__asm__ volatile("cli; hlt");
 	}
 }
 
+/* CPUs online besides this one; early in the boot there is not even this. */
+static unsigned count_others(void)
+{
+	unsigned others = 0;
+
+	for (unsigned cpu = cpumask_next(smp_online(), 0); cpu < CONFIG_CPU_MAX;
+	     cpu = cpumask_next(smp_online(), cpu + 1)) {
+		others += cpu != cpu_id();
+	}
+	return others;
+}
+
+/* A CPU with interrupts disabled may be long in coming: not for ever. */
+static void wait_stopped(unsigned others)
+{
+	uint64_t end = arch_time_ns() + STOP_WAIT_NS;
+
+	while (__atomic_load_n(&stopped, __ATOMIC_ACQUIRE) < others &&
+	       arch_time_ns() < end) {
+		cpu_relax();
+	}
+}
+
 void smp_stop_others(void)
 {
-	if (!__atomic_exchange_n(&stopping, true, __ATOMIC_ACQ_REL)) {
+	unsigned others = count_others();
+
+	if (others > 0 &&
+	    !__atomic_exchange_n(&stopping, true, __ATOMIC_ACQ_REL)) {
 		apic_send_all_others(VECTOR_STOP);
+		wait_stopped(others);
 	}
 }
