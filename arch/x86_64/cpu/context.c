@@ -157,12 +157,12 @@ static void enter(struct thread *next)
 		return;
 	}
 	write_fs_base(next->arch.fs_base);
-	vector_switch_to(next);
 }
 
 struct thread *context_switch(struct thread *prev, struct thread *next)
 {
 	leave(prev);
+	vector_switch(prev, next);
 	enter(next);
 	return context_swap(prev, next);
 }

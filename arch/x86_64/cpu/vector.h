@@ -17,8 +17,8 @@ void vector_load(const void *area);
 
 /* vector_owner.c: see there.  Of the current thread, in thread context, unless
  * it says otherwise. */
-void vector_switch_to(struct thread *next); /* the switch, interrupts off */
-void vector_trap(void);			    /* first use: interrupts on */
+void vector_switch(struct thread *prev, struct thread *next); /* irqs off */
+void vector_trap(void);		  /* first use: interrupts on */
 void vector_sync(void);		  /* the memory area has the current values */
 void *vector_replace(void *area); /* another area counts; returns the old one */
 void vector_leave(void);	  /* it will not run again */

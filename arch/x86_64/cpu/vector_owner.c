@@ -3,11 +3,10 @@
 /*
  * Whose vector state the registers of a CPU hold.
  *
- * 1. A switch of threads moves no vector state.  The registers keep that of
- *    the thread that used them last on this CPU, their owner; for every other
- *    thread CR0.TS is set, so that its first vector instruction traps (#NM).
- *    The trap saves the owner's state and loads the thread's.  Threads that
- *    wake each other without computing in between never pay.
+ * 1. A thread comes to a CPU with CR0.TS set: its first vector instruction
+ *    traps (#NM), which loads its state and makes it the owner of the
+ *    registers.  When it leaves the CPU, an owner's state is saved.  Threads
+ * that wake each other without computing in between never pay.
  * 2. thread->arch.vector_cpu is 0 when the state is in its memory area, else
  *    1 + the CPU whose registers hold it.  It becomes 0 only after the area is
  *    complete (release), by that CPU.
@@ -98,9 +97,16 @@ static bool fetch(struct thread *thread)
 	return true;
 }
 
-void vector_switch_to(struct thread *next)
+/* What was used since the thread came is saved at once: its state never stays
+ * behind on a CPU that it leaves. */
+void vector_switch(struct thread *prev, struct thread *next)
 {
-	set_off(percpu(vector_owner) != next);
+	if (percpu(vector_owner) == prev) {
+		release_registers();
+	}
+	if (next->arch.vector_state != NULL) {
+		set_off(true);
+	}
 }
 
 void vector_trap(void)
