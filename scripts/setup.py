@@ -17,14 +17,13 @@ from pathlib import Path
 LIST = Path(__file__).resolve().parent / "packages.list"
 
 
-def wanted_packages(groups):
-    packages = []
+def read_list():
+    """Group -> its packages."""
+    packages = {}
     for line in LIST.read_text().splitlines():
         words = line.split()
-        if not words or words[0].startswith("#"):
-            continue
-        if not groups or words[0] in groups:
-            packages.append(words[1])
+        if words and not words[0].startswith("#"):
+            packages.setdefault(words[0], []).append(words[1])
     return packages
 
 
@@ -36,15 +35,22 @@ def is_installed(package):
 
 
 def main():
-    groups = sys.argv[1:]
-    if any(group.startswith("-") for group in groups):
-        print(__doc__)
-        return 0 if groups == ["--help"] else 2
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(__doc__, end="")
+        return 0
+    listed = read_list()
+    groups = sys.argv[1:] or list(listed)
+    for group in groups:
+        if group not in listed:
+            print(f"setup: unknown argument {group}; groups: "
+                  + " ".join(listed), file=sys.stderr)
+            return 2
+    wanted = [package for group in groups for package in listed[group]]
     if shutil.which("dpkg-query") is None:
         print("setup: only Debian and Ubuntu are supported; needed: "
-              + " ".join(wanted_packages(groups)), file=sys.stderr)
+              + " ".join(wanted), file=sys.stderr)
         return 1
-    missing = [p for p in wanted_packages(groups) if not is_installed(p)]
+    missing = [package for package in wanted if not is_installed(package)]
     if not missing:
         return 0
     command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]

@@ -27,7 +27,6 @@ struct options {
 	const char *mmio_devices[OPTIONS_MMIO_MAX]; /* after the '=' */
 	size_t mmio_device_count;
 	unsigned long delay_us;
-	const char *test;	  /* test=PATTERN: in-guest unit tests */
 	const char *program_line; /* the rest: programs and arguments */
 };
 

@@ -49,6 +49,48 @@ int main(int argc, char **argv)
 }
 """
 
+# Threads, then processes: each adds its share, 600 in all for either.
+WORK = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int sum;
+static void *add(void *unused)
+{
+	for (int i = 0; i < 150; i++) {
+		pthread_mutex_lock(&lock);
+		sum++;
+		pthread_mutex_unlock(&lock);
+		usleep(i % 50 == 0);
+	}
+	return unused;
+}
+int main(void)
+{
+	pthread_t threads[4];
+	int status;
+
+	for (int i = 0; i < 4; i++) {
+		pthread_create(&threads[i], NULL, add, NULL);
+	}
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+	}
+	for (int i = 0; i < 4; i++) {
+		if (fork() == 0) {
+			_exit(150);
+		}
+	}
+	while (wait(&status) > 0) {
+		sum += WEXITSTATUS(status);
+	}
+	printf("work: %d\n", sum);
+	return 0;
+}
+"""
+
 # (machine, memory, CPUs, kernel command line, text that the console must show)
 CASES = [
     ("microvm", "64M", 1, "--verbose /hello", "memory: "),
@@ -97,10 +139,11 @@ def make_initrd(folder):
     root = folder / "root"
     for name in ("dev", "proc", "sys", "tmp", "run"):
         (root / name).mkdir(parents=True)
-    source = folder / "hello.c"
-    source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n" + HELLO)
-    subprocess.run(["gcc", "-O2", "-static", "-o", root / "hello", source],
-                   check=True)
+    for name, text in (("hello", HELLO), ("work", WORK)):
+        source = folder / f"{name}.c"
+        source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n" + text)
+        subprocess.run(["gcc", "-O2", "-static", "-pthread", "-o",
+                        root / name, source], check=True)
     archive = folder / "initrd"
     with archive.open("wb") as out:
         subprocess.run("find . | cpio -o -H newc --quiet", shell=True,
@@ -133,9 +176,13 @@ def run_other_builds(initrd):
         kernel = ROOT / "build" / build / "kernel-stripped.elf"
         if not kernel.exists():
             continue
-        console, status = qemu("microvm", "64M", 2, kernel, "/hello 2", initrd)
-        results.append((status == STATUS_DONE and "hello: 2 CPUs" in console,
-                        f"FAIL {build}: status {status} in:\n{console}"))
+        for option in ("", "--isolate "):
+            console, status = qemu("microvm", "64M", 2, kernel,
+                                   option + "/hello 2; /work", initrd)
+            ok = (status == STATUS_DONE and "hello: 2 CPUs" in console and
+                  "work: 1200" in console)
+            results.append((ok, f"FAIL {build} {option}: status {status} in:\n"
+                            f"{console}"))
     return results
 
 

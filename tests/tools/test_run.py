@@ -349,7 +349,8 @@ class SeedScripts(TemporaryFolder):
             capture_output=True, check=False, env=fake_environment())
 
     def test_help(self):
-        for name in ("build", "run.py", "manifest_from_host.sh", "convert"):
+        for name in ("build", "run.py", "manifest_from_host.sh", "convert",
+                     "setup.py", "test.py"):
             done = self.script(name, "--help")
             self.assertEqual(done.returncode, 0, name)
             self.assertIn("usage:", done.stdout)
@@ -360,11 +361,45 @@ class SeedScripts(TemporaryFolder):
                             ("build", ["image=nginx"]),
                             ("build", ["conf_x=1"]), ("run.py", ["-n"]),
                             ("run.py", ["--nvme"]), ("run.py", ["-p", "xen"]),
+                            ("setup.py", ["--bogus"]), ("setup.py", ["all"]),
+                            ("test.py", ["--bogus"]), ("test.py", ["nothing"]),
+                            ("convert", ["vhd"]),
                             ("manifest_from_host.sh", ["-r", "x"])):
             done = self.script(name, *words)
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(words[0].split("=")[0], done.stderr)
             self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def setup_of(self, status, **as_whom):
+        """scripts/setup.py where dpkg and apt are stand-ins: each package is
+        installed or none, and what apt-get is asked for lands in a file."""
+        self.write("bin/dpkg-query", f"#!/bin/sh\nprintf '{status}'\n", 0o755)
+        self.write("bin/apt-get", "#!/bin/sh\necho \"$@\" >> "
+                   f"{self.path('asked')}\n", 0o755)
+        os.chmod(self.folder, 0o755)
+        return subprocess.run(
+            [os.path.join(ROOT, "scripts/setup.py"), "run"], text=True,
+            capture_output=True, check=False, **as_whom,
+            env={**os.environ, "PATH": self.path("bin") + ":/usr/bin:/bin"})
+
+    def test_setup_all_there(self):
+        done = self.setup_of("install ok installed")
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "", ""))
+
+    @unittest.skipIf(os.geteuid() != 0, "changes the user")
+    def test_setup(self):
+        done = self.setup_of("unknown ok not-installed", user=65534)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertIn("sudo apt-get install -y", done.stderr)
+        self.assertIn("qemu-system-x86", done.stderr)
+        self.assertFalse(os.path.exists(self.path("asked")))
+        done = self.setup_of("unknown ok not-installed")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("setup: installing qemu-system-x86", done.stdout)
+        with open(self.path("asked"), encoding="ascii") as file:
+            self.assertIn("qemu-system-x86", file.read())
 
     def test_manifest(self):
         text = self.script("manifest_from_host.sh", "ls").stdout

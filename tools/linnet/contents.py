@@ -138,10 +138,10 @@ class Builder:
         self.resolver.add(elf, elf.interpreter or self.interpreter)
         if self.resolver.missing:
             name, owner = self.resolver.missing[0]
-            raise Failure(f"{path}: library {name} is not installed (needed "
-                          f"by {owner})", f"install it: apt-file search "
-                          f"{name}; or give its folder by -e "
-                          "LD_LIBRARY_PATH=DIR", NOT_FOUND)
+            whose = "" if owner == path else f" (needed by {owner})"
+            raise Failure(f"{path}: library {name} is not installed{whose}",
+                          f"install it: apt-file search {name}; or give its "
+                          "folder by -e LD_LIBRARY_PATH=DIR", NOT_FOUND)
 
     def _add_script(self, path, head, depth):
         if depth >= SCRIPT_DEPTH_MAX:

@@ -49,6 +49,10 @@ def fingerprint():
         errors="surrogateescape")).hexdigest()
 
 
+# In configs/, but not kernels.
+NO_KERNELS = {"README.md", "host"}
+
+
 def kernel_file(config="default", arch="x86_64"):
     return os.path.join(paths.build_folder(config, arch),
                         "kernel-stripped.elf")
@@ -56,9 +60,11 @@ def kernel_file(config="default", arch="x86_64"):
 
 def ensure(config="default", arch="x86_64", verbose=False):
     """Returns the kernel to boot, built if need be."""
-    if not os.path.exists(os.path.join(paths.ROOT, "configs", config)):
-        names = ", ".join(sorted(os.listdir(
-            os.path.join(paths.ROOT, "configs"))))
+    if (config in NO_KERNELS or "/" in config or not os.path.exists(
+            os.path.join(paths.ROOT, "configs", config))):
+        names = ", ".join(sorted(
+            set(os.listdir(os.path.join(paths.ROOT, "configs"))) -
+            NO_KERNELS))
         raise Failure(f"no configuration {config}", f"there are: {names}")
     if not os.path.exists(os.path.join(paths.ROOT, "arch", arch, "arch.mk")):
         raise Failure(f"this version has no kernel for {arch}",

@@ -452,6 +452,10 @@ FORMATS = {"vmdk": ["-O", "vmdk"], "vdi": ["-O", "vdi"],
 
 def convert(words):
     import subprocess
+    for word in words:
+        if word not in (*FORMATS, "-h", "--help"):
+            raise Failure(f"{word}: no such format",
+                          "one of " + ", ".join(FORMATS))
     if len(words) != 1 or words[0] not in FORMATS:
         print("usage: scripts/convert " + "|".join(FORMATS) + "\n\n"
               "Writes build/last/usr.img as build/last/linnet.FORMAT.")

@@ -2,6 +2,7 @@
 #pragma once
 
 /* Physical memory and clock of the fake machine. */
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HOST_MEMORY_FRAMES 8192ul
@@ -11,3 +12,4 @@
 void host_memory_create(void);
 
 extern uint64_t host_clock_ns; /* what arch_time_ns() says */
+extern bool host_log_is_quiet; /* what log_*() say is dropped */
