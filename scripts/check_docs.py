@@ -4,12 +4,15 @@
 
 usage: scripts/check_docs.py        closes with "N passed, N failed"
 
-1. Every folder of the root, and every room (a folder with a module.mk below
-   core, drivers, fs, net, arch), has a README.md of at most README_MAX lines,
-   its own or that of the folder above for rooms of one or two files.
+1. These folders have a README.md of at most README_MAX lines: those of the
+   root, those in tests/, and every room (a folder with a module.mk) outside of
+   arch/x86_64 with ROOM_MIN or more sources; the folder above describes the
+   smaller ones.
 2. Relative links of Markdown files lead to something.
-3. Every line of tests/disabled.list has a reason behind its name.
-4. Soft budgets: sources over FILE_MAX lines fail, unless they are tables.
+3. Sources that READMEs and docs/ name in backquotes exist: their path is that
+   of a file, or the end of one.
+4. Every line of tests/disabled.list has a reason behind its name.
+5. Soft budgets: sources over FILE_MAX lines fail, unless they are tables.
 """
 
 import re
@@ -18,8 +21,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README_MAX = 70
+README_MAX = 50
+ROOM_MIN = 3
 FILE_MAX = 1000
+SOURCE = re.compile(r"`([\w./-]+\.(?:c|h|S|py|def|list|lds|mk|json))`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -29,20 +34,48 @@ def tracked():
     return [ROOT / line for line in out.splitlines()]
 
 
+def folders_with_readme(files):
+    """The folders of rule 1, relative to the root."""
+    names = [path.relative_to(ROOT) for path in files]
+    wanted = {name.parts[0] for name in names if len(name.parts) > 1}
+    wanted |= {"/".join(name.parts[:2]) for name in names
+               if name.parts[0] in ("tests", "arch") and len(name.parts) > 2}
+    for name in names:
+        room = name.parent
+        if name.name == "module.mk" and room.parts[:1] != ("arch",):
+            sources = [other for other in names if other.parent == room and
+                       other.suffix in (".c", ".S")]
+            if len(sources) >= ROOM_MIN:
+                wanted.add(str(room))
+    return sorted(wanted)
+
+
+def missing_sources(files):
+    """Rule 3: how many names were right, and a line for each that was not."""
+    names = [f"/{path.relative_to(ROOT)}" for path in files]
+    good = 0
+    problems = []
+    for path in files:
+        if path.suffix != ".md" or not path.exists():
+            continue
+        for source in SOURCE.findall(path.read_text()):
+            if any(name.endswith("/" + source) for name in names):
+                good += 1
+            else:
+                problems.append(f"{path.relative_to(ROOT)}: no {source}")
+    return good, problems
+
+
 def main():
     passed = failed = 0
     problems = []
     files = tracked()
-    tops = sorted({p.relative_to(ROOT).parts[0] for p in files
-                   if len(p.relative_to(ROOT).parts) > 1})
-    for top in tops:
-        if top.startswith("."):
-            continue
-        readme = ROOT / top / "README.md"
+    for folder in folders_with_readme(files):
+        readme = ROOT / folder / "README.md"
         if not readme.exists():
-            problems.append(f"{top}: no README.md")
+            problems.append(f"{folder}: no README.md")
         elif len(readme.read_text().splitlines()) > README_MAX:
-            problems.append(f"{top}/README.md: longer than a screen")
+            problems.append(f"{folder}/README.md: longer than a screen")
         else:
             passed += 1
     for path in files:
@@ -58,6 +91,9 @@ def main():
                 problems.append(f"{path.relative_to(ROOT)}: {lines} lines")
             else:
                 passed += 1
+    good, wrong = missing_sources(files)
+    passed += good
+    problems += wrong
     disabled = ROOT / "tests/disabled.list"
     if disabled.exists():
         for line in disabled.read_text().splitlines():

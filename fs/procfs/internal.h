@@ -122,6 +122,15 @@ struct proc_mapping {
 size_t proc_mappings_get(struct address_space *space, uintptr_t addr,
 			 struct proc_mapping *mappings, size_t max);
 void proc_mappings_put(struct proc_mapping *mappings, size_t count);
-/* The line of maps for it. */
-void proc_mapping_show(struct table_text *text, struct address_space *space,
-		       const struct proc_mapping *mapping);
+
+/* Text about one mapping; proc_mapping_show() is the line of maps. */
+typedef void proc_mapping_show_fn(struct table_text *text,
+				  struct address_space *space,
+				  const struct proc_mapping *mapping);
+proc_mapping_show_fn proc_mapping_show;
+
+/* The file that has `show` say something about each mapping of the process,
+ * nothing when it has no memory any more.  Returns 0. */
+int proc_mappings_show(struct table_text *text,
+		       const struct table_target *target,
+		       proc_mapping_show_fn *show);

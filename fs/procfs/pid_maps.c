@@ -147,8 +147,9 @@ void proc_mapping_show(struct table_text *text, struct address_space *space,
 	table_text_put(text, "\n", 1);
 }
 
-int proc_show_pid_maps(struct table_text *text,
-		       const struct table_target *target)
+int proc_mappings_show(struct table_text *text,
+		       const struct table_target *target,
+		       proc_mapping_show_fn *show)
 {
 	struct address_space *space = process_get_space(target->process);
 	struct proc_mapping mappings[BATCH];
@@ -161,11 +162,17 @@ int proc_show_pid_maps(struct table_text *text,
 	while (!text->failed &&
 	       (count = proc_mappings_get(space, addr, mappings, BATCH)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			proc_mapping_show(text, space, &mappings[i]);
+			show(text, space, &mappings[i]);
 		}
 		addr = mappings[count - 1].end;
 		proc_mappings_put(mappings, count);
 	}
 	address_space_put(space);
 	return 0;
+}
+
+int proc_show_pid_maps(struct table_text *text,
+		       const struct table_target *target)
+{
+	return proc_mappings_show(text, target, proc_mapping_show);
 }

@@ -14,8 +14,6 @@
 #include <process/process.h>
 #include <uapi/errno.h>
 
-#define BATCH 16
-
 static void add_bytes(struct table_text *text, const char *name, uint64_t bytes)
 {
 	size_t line_start = text->length;
@@ -113,24 +111,7 @@ static void show_mapping(struct table_text *text, struct address_space *space,
 int proc_show_pid_smaps(struct table_text *text,
 			const struct table_target *target)
 {
-	struct address_space *space = process_get_space(target->process);
-	struct proc_mapping mappings[BATCH];
-	uintptr_t addr = 0;
-	size_t count;
-
-	if (space == NULL) {
-		return 0;
-	}
-	while (!text->failed &&
-	       (count = proc_mappings_get(space, addr, mappings, BATCH)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			show_mapping(text, space, &mappings[i]);
-		}
-		addr = mappings[count - 1].end;
-		proc_mappings_put(mappings, count);
-	}
-	address_space_put(space);
-	return 0;
+	return proc_mappings_show(text, target, show_mapping);
 }
 
 static void add_usage(struct vm_usage *sum, const struct vm_usage *usage)
