@@ -117,7 +117,7 @@ bool futex_op_compare(const struct futex_op *op, uint32_t old);
 int futex_op_apply(const struct futex_op *op, void USER *addr,
 		   uint32_t *old_out);
 
-/* --- futex_pi.c ---------------------------------------------------------- */
+/* --- futex_pi*.c --------------------------------------------------------- */
 
 long futex_lock_pi(void USER *addr, bool shared, bool try_only,
 		   const struct futex_deadline *deadline);
