@@ -5,7 +5,7 @@
  *
  *	boot stack	memory, command line, clocks, scheduler; then it is the
  *			boot CPU's idle thread
- *	thread "init"	the other CPUs, buses, drivers, filesystems, programs
+ *	thread "init"	buses, the other CPUs, drivers, filesystems, programs
  *
  * The other CPUs come up while "init" goes on; nobody waits for them.
  */
@@ -40,9 +40,10 @@ static void log_memory(void)
 static void init_main(void *arg)
 {
 	(void)arg;
+	/* Before other CPUs run: see drivers/pci.h, 2. */
+	init_run_level(INIT_BUS);
 	smp_start();
 	bootchart_mark("CPUs started");
-	init_run_level(INIT_BUS);
 	init_run_level(INIT_DRIVER);
 	bootchart_mark("drivers loaded");
 	init_run_level(INIT_FILESYSTEM);

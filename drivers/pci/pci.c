@@ -25,6 +25,9 @@
 #define CAPABILITY_FIRST 0x40
 #define CAPABILITY_MAX	 48 /* that fit into 256 bytes */
 
+extern const struct pci_driver *const __start_pci_drivers[];
+extern const struct pci_driver *const __stop_pci_drivers[];
+
 static struct list devices = LIST_INITIALIZER(devices);
 static uint64_t buses_to_scan[BITMAP_WORDS(PCI_BUS_COUNT)];
 static uint64_t buses_scanned[BITMAP_WORDS(PCI_BUS_COUNT)];
@@ -60,14 +63,6 @@ unsigned pci_find_capability(struct pci_device *device, uint8_t id,
 		at = pci_read8(device, at + 1) & ~3u;
 	}
 	return 0;
-}
-
-void pci_enable(struct pci_device *device)
-{
-	uint16_t command = pci_read16(device, PCI_COMMAND);
-
-	command |= PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
-	pci_write16(device, PCI_COMMAND, command);
 }
 
 void *pci_map(struct pci_device *device, unsigned bar, uint64_t offset,
@@ -138,6 +133,18 @@ static unsigned read_bar(struct pci_device *device, unsigned index)
 	return width;
 }
 
+static bool has_driver(const struct pci_device *device)
+{
+	for (const struct pci_driver *const *at = __start_pci_drivers;
+	     at < __stop_pci_drivers; at++) {
+		if ((*at)->vendor == device->vendor) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Sizes the registers and turns the device on if there is a driver for it. */
 static void read_bars(struct pci_device *device)
 {
 	uint16_t command = pci_read16(device, PCI_COMMAND);
@@ -147,6 +154,10 @@ static void read_bars(struct pci_device *device)
 			    (uint16_t) ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY));
 	for (unsigned i = 0; i < PCI_BAR_COUNT;) {
 		i += read_bar(device, i);
+	}
+	if (has_driver(device)) {
+		command |= PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+			   PCI_COMMAND_MASTER;
 	}
 	pci_write16(device, PCI_COMMAND, command);
 }
@@ -263,17 +274,13 @@ INIT_HOOK(pci, pci_scan, INIT_BUS);
 
 /* --- drivers ------------------------------------------------------------- */
 
-extern const struct pci_driver *const __start_pci_drivers[];
-extern const struct pci_driver *const __stop_pci_drivers[];
-
 static void offer(struct pci_device *device)
 {
 	for (const struct pci_driver *const *at = __start_pci_drivers;
 	     at < __stop_pci_drivers; at++) {
 		int err;
 
-		if ((*at)->vendor != device->vendor &&
-		    (*at)->vendor != PCI_VENDOR_ANY) {
+		if ((*at)->vendor != device->vendor) {
 			continue;
 		}
 		err = (*at)->probe(device);

@@ -331,7 +331,6 @@ static int start(struct pci_transport *t)
 			  t->device.name);
 		return -ENODEV;
 	}
-	pci_enable(t->pci);
 	err = start_interrupts(t);
 	return err < 0 ? err : virtio_device_add(&t->device);
 }

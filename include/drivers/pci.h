@@ -8,11 +8,16 @@
  *    configuration space that the ACPI MCFG names, else through ports; bridges
  *    are followed as the firmware numbered them, and base addresses are taken
  *    as it assigned them.  --nopci leaves the bus alone.
- * 2. At INIT_DRIVER each device is offered to the drivers that name its vendor;
+ * 2. Whatever changes the machine's memory map is done then, while one CPU
+ *    runs: sizing base addresses, and turning on memory, port and bus-master
+ *    access of each device whose vendor a driver names.  QEMU before 8.1
+ *    switches its tables under CPUs that run: another CPU's access to its
+ *    interrupt controller then reaches some other device, or ends QEMU.
+ * 3. At INIT_DRIVER each device is offered to the drivers that name its vendor;
  *    a probe() that returns 0 owns it, -ENODEV: not mine, other errors are
  *    logged.
- * 3. A driver calls pci_enable(), maps base addresses with pci_map(), and asks
- *    for interrupts: MSI-X entries, or the wired line if there are none.
+ * 4. A driver maps base addresses with pci_map() and asks for interrupts:
+ *    MSI-X entries, or the wired line if there are none.
  *
  * Thread context, no locks: a device belongs to the one driver that probes it.
  * What a device says (sizes, offsets, capability lists) is checked.
@@ -24,8 +29,7 @@
 #include <arch/irq.h>
 #include <lib/list.h>
 
-#define PCI_BAR_COUNT  6
-#define PCI_VENDOR_ANY 0xffff
+#define PCI_BAR_COUNT 6
 
 #define PCI_CAPABILITY_VENDOR 0x09
 #define PCI_CAPABILITY_MSIX   0x11
@@ -74,9 +78,6 @@ void pci_write32(struct pci_device *device, unsigned offset, uint32_t value);
  * 0: none.  A list that loops ends. */
 unsigned pci_find_capability(struct pci_device *device, uint8_t id,
 			     unsigned after);
-
-/* Memory, port and bus-master access on. */
-void pci_enable(struct pci_device *device);
 
 /* `size` bytes at `offset` of a memory register, mapped uncached; NULL: no such
  * register, beyond its end, or no memory.  May sleep. */

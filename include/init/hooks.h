@@ -11,7 +11,7 @@
 
 enum init_level {
 	INIT_CORE,	 /* allocators, threads and clocks work; one CPU */
-	INIT_BUS,	 /* bus scans, device discovery */
+	INIT_BUS,	 /* bus scans, device discovery; one CPU */
 	INIT_DRIVER,	 /* drivers probe */
 	INIT_FILESYSTEM, /* filesystem types register */
 	INIT_SERVICE,	 /* what needs files: nothing else follows */

@@ -48,7 +48,7 @@ _Noreturn void power_reset(void)
 _Noreturn void power_off(void)
 {
 	cpu_irq_disable();
-	/* QEMU's exit crashes now and then when another CPU is at a device. */
+	/* QEMU's exit takes the devices down while other CPUs run. */
 	smp_stop_others();
 	port_write32(DEBUG_EXIT_PORT, DEBUG_EXIT_DONE);
 	if (handle_off != NULL) {
