@@ -73,13 +73,14 @@ def _copies(files):
 def run_guest(argv, *, stdin=b"", env=None, files=None, cwd="/",
               memory=None, cpus=1, vmm="microvm", fs=None, isolate=False,
               kernel_args=(), config="default", timeout=LIMIT, rootfs=None,
-              accel="tcg", qemu_args=(), tmpfs=()):
+              accel="tcg", qemu_args=(), tmpfs=(), on_output=None):
     """Runs argv in a guest; returns a Result.
 
     argv[0] is a program of this machine; libraries, interpreters and language
     files come along.  `files` maps absolute guest paths to host paths (below
     the root of the tree when relative), bytes or {"text": ...}.  `tmpfs` names
-    guest folders that are to be writable.
+    guest folders that are to be writable.  `on_output` gets standard output as
+    it comes.
     """
     fs = fs or run.DEFAULT_FS
     environment = {**ENVIRONMENT, **(env or {})}
@@ -104,7 +105,7 @@ def run_guest(argv, *, stdin=b"", env=None, files=None, cwd="/",
                                  if memory else None, made.memory_size),
         fs=fs, accelerator=accel, extra=list(qemu_args),
         line=qemu.kernel_line(words, [made.program, *argv[1:]]))
-    return run_machine(machine, stdin, timeout)
+    return run_machine(machine, stdin, timeout, on_output)
 
 
 def find_kernel(config):
@@ -114,9 +115,23 @@ def find_kernel(config):
         return kernel.ensure(config)
 
 
-def run_machine(machine, stdin=b"", timeout=LIMIT):
+class _ShownOutput(streams.CapturedOutput):
+    """Output into memory that is passed on as well."""
+
+    def __init__(self, on_output):
+        super().__init__()
+        self.on_output = on_output
+
+    def write(self, data):
+        super().write(data)
+        self.on_output(bytes(data))
+
+
+def run_machine(machine, stdin=b"", timeout=LIMIT, on_output=None):
     """Runs a qemu.Machine with captured streams."""
     stdout, stderr = streams.CapturedOutput(), streams.CapturedOutput()
+    if on_output is not None:
+        stdout = _ShownOutput(on_output)
     outcome = session.Session(
         run.pipe_command(machine), streams.BytesInput(stdin), stdout,
         stderr, timeout=timeout, forward_signals=False).run()

@@ -12,6 +12,9 @@ usage: tests/stress/run.py [OPTION]... [STRESSOR]...
   --group N          stressors for each guest (12)
   --jobs N           guests at a time (1)
   --retry            what fails is run once more alone; passed then: flaky
+  --soak SECONDS     instead: the stressors named (default: SOAK below) beside
+                     each other in one guest, one instance of each; a line of
+                     progress every 10 s; one that stops is a failure
 
 A stressor passes when stress-ng --verify ends with status 0 and free memory
 is back within LEAK_MAX KiB.  Statuses 3 and 4 (no resource, not implemented)
@@ -36,12 +39,18 @@ LINE = re.compile(r"^stress (\S+) exit (\d+) leak (-?\d+)\s*$", re.MULTILINE)
 SKIPPED = {3: "not enough resources", 4: "not implemented"}
 
 
-def build():
-    runner = os.path.join(OUT, "stress-runner")
+SOAK = ("context", "fork", "futex", "mutex", "nanosleep", "pipe", "poll",
+        "pthread", "sem", "sem-sysv", "signal", "sigq", "switch", "timer",
+        "timerfd", "vm")
+SOAK_END = re.compile(r"^soak end (\d+)\s*$", re.MULTILINE)
+
+
+def build(name):
+    runner = os.path.join(OUT, f"stress-{name}")
     os.makedirs(OUT, exist_ok=True)
     subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-static",
                     "-Wall", "-Wextra", "-o", runner,
-                    os.path.join(HERE, "runner.c")], check=True)
+                    os.path.join(HERE, f"{name}.c")], check=True)
     return runner
 
 
@@ -118,6 +127,29 @@ def verdict(status, leak, errors):
     return "passed", f"{leak} KiB less free"
 
 
+def soak(options):
+    sys.path.insert(0, os.path.join(ROOT, "tests"))
+    from harness import run_guest
+
+    def show(data):
+        sys.stdout.write(data.decode(errors="replace"))
+        sys.stdout.flush()
+
+    result = run_guest(
+        [build("soak"), str(options.soak), "1", *(options.names or SOAK)],
+        files=program_files(), memory=options.memory, cpus=options.cpus,
+        vmm=options.vmm, isolate=options.isolate, config=options.config,
+        timeout=options.soak * 2 + 300, on_output=show)
+    output = result.stdout.decode(errors="replace")
+    end = SOAK_END.search(output)
+    if end is None or result.status != 0:
+        print(f"failed soak: {result.describe(1500)}")
+    failures = int(end.group(1)) if end else 1
+    print(f"{0 if failures or result.status else 1} passed, "
+          f"{max(failures, 1 if result.status else 0)} failed")
+    return 1 if failures or result.status else 0
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--fast", action="store_true")
@@ -133,6 +165,7 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--retry", action="store_true")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--soak", type=int, metavar="SECONDS")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     options.seconds = options.seconds or (2 if options.fast else 10)
@@ -145,7 +178,9 @@ def main():
         print("stress-ng is not installed: run scripts/setup.py test")
         print("0 passed, 1 failed")
         return 1
-    runner = build()
+    runner = build("runner")
+    if options.soak:
+        return soak(options)
     left_out = disabled()
     names = stressors(options)
     for name in [n for n in names if n in left_out]:
