@@ -57,6 +57,10 @@ STEPS = [
       "--isolate", "c-*", "cpp*", "go*", "rust*", "sort*", "xz*", "python-*", "node",
       "java-threads", "busybox-sh"], True),
     ("posixtestsuite", ["python3", "tests/posix/run.py", "--retry"], False),
+    ("CPython's tests, the quick ones",
+     ["python3", "tests/cpython/run.py", "test_posix", "test_select",
+      "test_mmap", "test_fcntl"], False),
+    ("Go's tests", ["python3", "tests/go/run.py"], False),
     ("stress-ng", ["python3", "tests/stress/run.py", "--fast",
                    "--retry"], False),
 ]

@@ -52,6 +52,10 @@ def verdicts(text):
     return found
 
 
+# On the host as in the guest: the locale decides what is skipped.
+ENVIRONMENT = {"HOME": "/tmp", "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+
+
 def command(names):
     return [PYTHON, "-X", "faulthandler", "-m", "unittest", "-v",
             *(f"test.{n}" for n in names)]
@@ -61,6 +65,7 @@ def on_host(names, options):
     try:
         done = subprocess.run(
             command(names), cwd="/tmp", stdin=subprocess.DEVNULL,
+            env=ENVIRONMENT,
             capture_output=True, timeout=options.timeout, check=False)
     except subprocess.TimeoutExpired as late:
         return (late.stderr or b"").decode(errors="replace")
@@ -72,7 +77,7 @@ def in_guest(names, options):
     from harness import run_guest
     from harness.rootfs import stage
     result = run_guest(
-        command(names), cwd="/test", tmpfs=["/test"], env={"HOME": "/test"},
+        command(names), cwd="/test", tmpfs=["/test"], env={**ENVIRONMENT, "HOME": "/test"},
         rootfs=stage("python", PACKAGES), memory="512M", cpus=options.cpus,
         vmm=options.vmm, isolate=options.isolate, config=options.config,
         timeout=options.timeout)
