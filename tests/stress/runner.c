@@ -7,10 +7,15 @@
  *	runner SECONDS INSTANCES NAME...
  *
  * Each stressor runs twice: the first, short run fills caches and pools that
- * the kernel keeps; the leak is what free memory lost in the second.  What
- * stress-ng says goes to standard error when it fails.
+ * the kernel keeps; the leak is what free memory lost in the second.  When that
+ * is more than REPEAT_KIB it is run up to REPEATS times more, and the smallest
+ * loss counts: a leak comes with each run, while a high-water mark (page tables
+ * of the kernel's stacks, slabs in part use), which depends on how many
+ * processes happened to live at once, comes once.  What stress-ng says goes to
+ * standard error when it fails.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +24,8 @@
 #include <unistd.h>
 
 #define SETTLE_ROUNDS 40
+#define REPEAT_KIB    1024
+#define REPEATS	      2
 
 static long free_kib(void)
 {
@@ -93,13 +100,15 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++) {
 		printf("start %s\n", argv[i]);
 		int status = run(argv[i], "1", argv[2]);
-		long before = settled_kib(1L << 40);
-		if (status == 0) {
+		long leak = status == 0 ? LONG_MAX : 0;
+		for (int n = 0;
+		     status == 0 && leak > REPEAT_KIB && n <= REPEATS; n++) {
+			long before = settled_kib(n == 0 ? 1L << 40 : 0);
 			status = run(argv[i], argv[1], argv[2]);
+			long lost = before - settled_kib(before);
+			leak = lost < leak ? lost : leak;
 		}
-		long after = settled_kib(before);
-		printf("stress %s exit %d leak %ld\n", argv[i], status,
-		       before - after);
+		printf("stress %s exit %d leak %ld\n", argv[i], status, leak);
 		fflush(stdout);
 		if (status != 0) {
 			show_log();
