@@ -34,6 +34,7 @@
 #include <uapi/auxv.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
+#include <uapi/mount.h>
 #include <uapi/personality.h>
 #include <uapi/signal.h>
 #include <vfs/file.h>
@@ -92,7 +93,9 @@ static int open_program(int dir_fd, const char *path, unsigned walk_flags,
 	if (err < 0) {
 		return err;
 	}
-	if (file->inode == NULL || !inode_is_regular(file->inode)) {
+	if (file->inode == NULL || !inode_is_regular(file->inode) ||
+	    (file->mount != NULL &&
+	     (file->mount->flags & UAPI_MS_NOEXEC) != 0)) {
 		err = -EACCES;
 	} else {
 		err = vfs_permission(file->inode, 1);

@@ -2,9 +2,11 @@
 /* Names come and go: link, unlink, rename, mkdir, rmdir, mknod, access. */
 #include "abi_test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -364,4 +366,27 @@ ABI_CASE(exclusive_create_has_one_winner)
 		abi_join(threads[i]);
 	}
 	CHECK_EQ(won, 200);
+}
+
+/* Text is no program: ENOEXEC where programs may be run, else EACCES. */
+static int try_text(const char *name)
+{
+	char *const argv[] = {(char *)name, NULL};
+	execve(name, argv, argv + 1);
+	return errno;
+}
+
+ABI_CASE(noexec_mount)
+{
+	OK(mkdir("m", 0755));
+	OK(mount("tmpfs", "m", "tmpfs", 0, ""));
+	file("m/text");
+	OK(chmod("m/text", 0755));
+	CHECK_EQ(try_text("m/text"), ENOEXEC);
+	OK(mount("", "m", "", MS_REMOUNT | MS_NOEXEC, ""));
+	CHECK_EQ(try_text("m/text"), EACCES);
+	CHECK_ERRNO(access("m/text", X_OK), EACCES);
+	OK(mount("", "m", "", MS_REMOUNT, ""));
+	CHECK_EQ(try_text("m/text"), ENOEXEC);
+	OK(umount("m"));
 }
