@@ -60,10 +60,11 @@ static int start(struct child *c, int flags)
 
 static void finish(struct child *c)
 {
+	int alive;
 	atomic_store(&c->go, 1);
-	while (atomic_load(&c->alive) != 0) {
-		syscall(SYS_futex, &c->alive, FUTEX_WAIT,
-			atomic_load(&c->alive), NULL);
+	/* One load: a second one may see 0 and sleep on it for ever. */
+	while ((alive = atomic_load(&c->alive)) != 0) {
+		syscall(SYS_futex, &c->alive, FUTEX_WAIT, alive, NULL);
 	}
 }
 
