@@ -7,6 +7,8 @@ usage: scripts/check.py [--fast]
 A step is a command.  It counts as one check, or, when its output has a line
 "N passed, N failed", as those.  A step that fails without such a line, or runs
 longer than its hang limit, is one failure; the next step runs all the same.
+The steps that failed are named before the closing line, each with the lines of
+its output that say why.
 """
 
 import re
@@ -18,6 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 HANG_LIMIT = 2400  # seconds: detects hangs, measures nothing
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
+# A line that names a failure in the output of one of the steps below.
+REASON = re.compile(r"^.*(?:\bFAIL(?:ED)?\b|\bnot ok\b|\berror\b|: no ).*$",
+                    re.MULTILINE)
+REASONS_SHOWN = 12  # of each step
 
 # (name, command, also in --fast)
 STEPS = [
@@ -75,33 +81,39 @@ def run_step(name, command):
                                 timeout=HANG_LIMIT, check=False)
     except subprocess.TimeoutExpired as hang:
         print(f"HANG after {HANG_LIMIT} s\n{hang.stdout or ''}")
-        return 0, 1
+        return 0, 1, [f"HANG after {HANG_LIMIT} s"]
     except OSError as error:
         print(error)
-        return 0, 1
+        return 0, 1, [str(error)]
     print(result.stdout, end="", flush=True)
+    reasons = (REASON.findall(result.stdout)
+               or result.stdout.splitlines()[-REASONS_SHOWN:])
     summaries = SUMMARY.findall(result.stdout)
     if summaries:
         passed, failed = (int(n) for n in summaries[-1])
         if result.returncode != 0 and failed == 0:
             failed = 1
-        return passed, failed
-    return (1, 0) if result.returncode == 0 else (0, 1)
+        return passed, failed, reasons
+    return (1, 0, []) if result.returncode == 0 else (0, 1, reasons)
 
 
 def main():
     fast = sys.argv[1:] == ["--fast"]
     passed = failed = 0
+    failures = []
     for name, command, is_fast in STEPS:
         if fast and not is_fast:
             continue
         started = time.monotonic()
-        step_passed, step_failed = run_step(name, command)
+        step_passed, step_failed, reasons = run_step(name, command)
         print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
         passed += step_passed
         failed += step_failed
         if step_failed:
             print(f"== FAILED: {name}")
+            failures.append((name, reasons))
+    for name, reasons in failures:
+        print(f"== FAILED: {name}", *reasons[:REASONS_SHOWN], sep="\n  ")
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 
