@@ -16,6 +16,7 @@ says, one word after another:
     big:N           write N bytes of output
     exit:N kill:N   report the wait status
     end:N           end with this status (default 33)
+    die:N           end by this signal
     hang            sleep for ever
     serve:N         say 'R' of version 2 and serve N sessions (class Sessions)
     fail:TEXT       print on QEMU's own standard error
@@ -237,6 +238,8 @@ class Guest:
             self.send(b"X", struct.pack("<I", int(text)))
         elif name == "fail":
             os.write(2, data)
+        elif name == "die":
+            os.kill(os.getpid(), int(text))
         elif name == "hang":
             time.sleep(1000)
         elif name == "end":

@@ -92,6 +92,32 @@ class Endings(unittest.TestCase):
         self.check("ready exit:4 hang", 4)
         self.assertLess(time.monotonic() - begun, 30)
 
+    def test_reported_status_stands(self):
+        """QEMU may crash behind the program's end; verbose tells."""
+        for end, text in (("die:11", b"was killed by SIGSEGV"),
+                          ("die:9", b"was killed by SIGKILL"),
+                          ("die:63", b"was killed by signal 63"),
+                          ("fail:trouble end:125", b"ended with status 125"),
+                          ("end:0", b"ended with status 0"),
+                          ("hang", b"stayed and was killed")):
+            script = f"ready out:all exit:4 {end}"
+            done = self.check(script, 4, text, "--verbose")
+            self.assertEqual(done.stdout, b"all")
+            self.assertIn(b"after the program had ended", done.stderr)
+            if end != "hang":
+                self.assertEqual(self.check(script, 4).stderr, b"")
+        done = self.check("ready exit:0 die:6", 0, b"", "--json")
+        self.assertEqual(json.loads(done.stdout)["qemu_status"], -6)
+
+    def test_death_before_the_end(self):
+        """One line says what became of QEMU."""
+        for end, text in (("die:9", b"was killed by SIGKILL"),
+                          ("end:125", b"ended with status 125"),
+                          ("end:0", b"ended with status 0")):
+            done = self.check(f"ready out:some {end}", 125, text)
+            self.assertEqual(done.stdout, b"some")
+            self.assertEqual(done.stderr.count(b"\n"), 1)
+
     def test_bad_frame(self):
         self.check("ready", 125, b"")
 

@@ -337,7 +337,8 @@ def print_json(outcome, stdout, stderr):
     result["log"] = outcome.log.decode(errors="replace")
     if outcome.panic:
         result["panic"] = outcome.panic.decode(errors="replace")
-    if outcome.wait_status is None:
+    if not outcome.ended_well:
+        result["qemu_status"] = outcome.qemu_status
         result["qemu_errors"] = outcome.qemu_errors.decode(errors="replace")
         result["console"] = outcome.early.decode(errors="replace")
     print(json.dumps(result))
@@ -370,6 +371,9 @@ def explain_end(outcome, plan, machine, shown):
         if (outcome.wait_status & 0x7f or
                 outcome.status() in (125, 126, 127)) and not shown:
             show_text(outcome.log)
+        if plan.values.verbose and not outcome.ended_well:
+            note(f"QEMU {describe_qemu(outcome)} after the program had "
+                 "ended; the program's status stands")
     elif not outcome.killed_by:
         explain_no_status(outcome, machine, shown)
 
@@ -389,5 +393,17 @@ def explain_no_status(outcome, machine, shown):
         note(f"this machine cannot give {machine.memory >> 20}M to a VM; use "
              "a smaller -m")
     else:
-        note("QEMU ended with status "
-             f"{outcome.qemu_status} before the program did")
+        note(f"QEMU {describe_qemu(outcome)} before the program had ended")
+
+
+def describe_qemu(outcome):
+    """How QEMU ended, as the rest of a sentence."""
+    import signal
+    if outcome.ended_late:
+        return "stayed and was killed"
+    if outcome.qemu_status >= 0:
+        return f"ended with status {outcome.qemu_status}"
+    try:
+        return f"was killed by {signal.Signals(-outcome.qemu_status).name}"
+    except ValueError:
+        return f"was killed by signal {-outcome.qemu_status}"

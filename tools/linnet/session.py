@@ -44,6 +44,7 @@ class Outcome:
         self.qemu_errors = b""
         self.ready = False
         self.timed_out = False
+        self.ended_late = False  # QEMU stayed; we ended it
         self.killed_by = 0       # signal of the user that ended the VM
         self.seconds = 0.0
 
@@ -52,8 +53,15 @@ class Outcome:
         return bool(self.panic) or (self.wait_status is None and
                                     self.qemu_status == PANIC_STATUS)
 
+    @property
+    def ended_well(self):
+        """The program's end was reported and QEMU ended as it should."""
+        return self.wait_status is not None and \
+            self.qemu_status == DONE_STATUS
+
     def status(self):
-        """As a shell's, docker's or timeout(1)'s; 0 only if reported."""
+        """As a shell's, docker's or timeout(1)'s; 0 only if reported.  What
+        was reported stands, however QEMU ends afterwards."""
         if self.timed_out:
             return 124
         if self.panicked:
@@ -214,6 +222,7 @@ class Session:
                 self.kill()
         if self.kill_at is not None and now >= self.kill_at:
             self.kill_at = None
+            self.outcome.ended_late = self.process.poll() is None
             self.kill(signal.SIGPIPE if self.broken_told else 0)
 
     # --- what comes from the guest --------------------------------------------
