@@ -9,7 +9,7 @@
  * When the last reference goes, the CPUs that still borrow the root are moved
  * to the kernel's own before the tables are freed.
  *
- * Key: loaded_space is the CPU's own, interrupts disabled.
+ * Key: loaded_space and root_loads are the CPU's own, interrupts disabled.
  */
 #include <mm/address_space.h>
 
@@ -17,6 +17,7 @@
 #include <arch/mmu.h>
 #include <arch/percpu.h>
 #include <arch/smp.h>
+#include <lib/compiler.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <sched/thread.h>
@@ -25,6 +26,7 @@
 #include "internal.h"
 
 static PERCPU_DEFINE(struct address_space *, loaded_space); /* [c] */
+static PERCPU_DEFINE(uint64_t, root_loads);		    /* [c] */
 
 void (*address_space_gone_hook)(const struct address_space *space);
 
@@ -67,6 +69,13 @@ void address_space_get(struct address_space *space)
 	refcount_get(&space->refs);
 }
 
+/* Interrupts disabled. */
+static void load_root(paddr_t root)
+{
+	percpu(root_loads)++;
+	mmu_root_load(root);
+}
+
 /* This CPU stops using the root.  Interrupts disabled. */
 static void leave_here(void *arg)
 {
@@ -74,7 +83,7 @@ static void leave_here(void *arg)
 
 	if (percpu(loaded_space) == space) {
 		percpu(loaded_space) = NULL;
-		mmu_root_load(mmu_kernel_root());
+		load_root(mmu_kernel_root());
 		cpumask_remove_atomic(&space->active, cpu_id());
 	}
 }
@@ -123,11 +132,23 @@ void address_space_switch(struct address_space *next)
 	}
 	cpumask_add_atomic(&next->active, cpu_id());
 	tlb_catch_up(next, true);
-	mmu_root_load(next->root);
+	load_root(next->root);
 	percpu(loaded_space) = next;
 	if (old != NULL) {
 		cpumask_remove_atomic(&old->active, cpu_id());
 	}
+}
+
+uint64_t address_space_root_loads(void)
+{
+	uint64_t sum = 0;
+	unsigned cpu = cpumask_next(smp_online(), 0);
+
+	for (; cpu < CONFIG_CPU_MAX;
+	     cpu = cpumask_next(smp_online(), cpu + 1)) {
+		sum += READ_ONCE(percpu_of(root_loads, cpu));
+	}
+	return sum;
 }
 
 struct address_space *address_space_current(void)

@@ -12,6 +12,7 @@
 #include <arch/mmu.h>
 #include <drivers/block.h>
 #include <lib/minmax.h>
+#include <mm/address_space.h>
 #include <mm/frame.h>
 
 #define ULL(x) ((unsigned long long)(x))
@@ -126,5 +127,8 @@ int proc_show_vmstat(struct table_text *text, const struct table_target *target)
 	add_count(text, "pgpgout", written / 2);
 	add_count(text, "pswpin", 0);
 	add_count(text, "pswpout", 0);
+	/* Linux has no such count: page tables loaded because the CPU went on
+	 * to another process. */
+	add_count(text, "page_table_loads", address_space_root_loads());
 	return 0;
 }

@@ -113,6 +113,9 @@ int address_space_clone(struct address_space *from,
 void address_space_switch(struct address_space *next);
 struct address_space *address_space_current(void);
 
+/* How often CPUs changed from one root to another since boot. */
+uint64_t address_space_root_loads(void);
+
 /* Lock held for reading or writing.  First VMA that ends above addr. */
 struct vma *vma_find(struct address_space *space, uintptr_t addr);
 struct vma *vma_next(struct vma *vma);

@@ -91,6 +91,95 @@ int main(void)
 }
 """
 
+# One process, many switches: threads that wait for each other and for time, on
+# all CPUs, beside kernel threads and idle CPUs.  No page table is loaded.
+THREADS = r"""
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#define ROUNDS 300
+static sem_t turn[2];
+static long count(const char *file, const char *name)
+{
+	char line[256];
+	long value = -1;
+	FILE *in = fopen(file, "r");
+
+	while (fgets(line, sizeof(line), in) != NULL) {
+		if (strncmp(line, name, strlen(name)) == 0) {
+			value = atol(line + strlen(name));
+		}
+	}
+	fclose(in);
+	return value;
+}
+static void *wait_in_turn(void *arg)
+{
+	long side = (long)arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		sem_wait(&turn[side]);
+		usleep(i % 30 == 0 ? 2000 : 0);
+		sem_post(&turn[!side]);
+	}
+	return NULL;
+}
+/* Each CPU has run the program once: its first load is its start. */
+static void visit(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	while (sched_setaffinity(0, sizeof(set), &set) < 0 ||
+	       sched_getcpu() != cpu) {
+		usleep(10000); /* it has not come up yet */
+	}
+}
+int main(int argc, char **argv)
+{
+	int cpus = argc > 1 ? atoi(argv[1]) : 1;
+	pthread_t threads[2];
+	long before, loads, switches;
+
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		visit(cpu);
+	}
+	before = count("/proc/vmstat", "page_table_loads ");
+	switches = count("/proc/stat", "ctxt ");
+	sem_init(&turn[0], 0, 1);
+	sem_init(&turn[1], 0, 0);
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		visit(cpu);
+		for (long i = 0; i < 2; i++) {
+			/* Inherits the CPU. */
+			pthread_create(&threads[i], NULL, wait_in_turn,
+				       (void *)i);
+		}
+		for (int i = 0; i < 2; i++) {
+			pthread_join(threads[i], NULL);
+		}
+	}
+	switches = count("/proc/stat", "ctxt ") - switches;
+	loads = count("/proc/vmstat", "page_table_loads ") - before;
+	if (fork() == 0) {
+		_exit(0);
+	}
+	wait(NULL);
+	printf("threads: %s switches, %ld loads%s\n",
+	       switches >= 2 * ROUNDS * cpus ? "enough" : "too few", loads,
+	       count("/proc/vmstat", "page_table_loads ") > before + loads
+		       ? ", more with a child" : "");
+	return 0;
+}
+"""
+
+NO_LOADS = "threads: enough switches, 0 loads, more with a child"
+
 # (machine, memory, CPUs, kernel command line, text that the console must show)
 CASES = [
     ("microvm", "64M", 1, "--verbose /hello", "memory: "),
@@ -106,6 +195,9 @@ CASES = [
     ("microvm", "64M", 2, "--isolate /hello 2", "hello: 2 CPUs"),
     ("q35", "64M", 1, "--bootchart /hello", "Total time: "),
     ("q35", "64M", 1, "--nopci /hello", "hello: 1 CPUs"),
+    ("microvm", "64M", 1, "/threads 1", NO_LOADS),
+    ("microvm", "64M", 4, "/threads 4", NO_LOADS),
+    ("q35", "64M", 4, "--isolate /threads 4", NO_LOADS),
     ("microvm", "64M", 1, "/hello 1 \"two words\"", "hello: 1 CPUs, two words"),
     ("microvm", "64M", 1, "/hello 1 one; /hello 1 two", "hello: 1 CPUs, two"),
     ("microvm", "64M", 1, "/absent", "/absent: "),
@@ -139,7 +231,8 @@ def make_initrd(folder):
     root = folder / "root"
     for name in ("dev", "proc", "sys", "tmp", "run"):
         (root / name).mkdir(parents=True)
-    for name, text in (("hello", HELLO), ("work", WORK)):
+    for name, text in (("hello", HELLO), ("work", WORK),
+                           ("threads", THREADS)):
         source = folder / f"{name}.c"
         source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n" + text)
         subprocess.run(["gcc", "-O2", "-static", "-pthread", "-o",
