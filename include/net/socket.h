@@ -53,12 +53,22 @@ struct socket_credentials {
 /* Files on their way (SCM_RIGHTS): one reference each. */
 struct socket_rights {
 	unsigned count;
+	struct list_node link; /* of whoever has it */
+	struct {	       /* the family's */
+		struct list_node link;
+		struct socket *to;
+		void *user;
+	} flight;
 	struct file *files[];
 };
 
 /* NULL: no memory. */
 struct socket_rights *socket_rights_create(unsigned count);
-/* Puts the files that are left (not NULL) and frees. */
+/*
+ * Puts the files that are left (not NULL) and frees.  Called by the release of
+ * one of these files, in the same thread, it leaves that to the outermost call:
+ * chains of sockets in each other's queues are freed without recursion.
+ */
 void socket_rights_destroy(struct socket_rights *rights); /* NULL is allowed */
 struct socket_rights *socket_rights_clone(const struct socket_rights *rights);
 

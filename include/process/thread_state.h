@@ -44,6 +44,7 @@ struct thread_state_linux {
 	uint32_t io_priority;	       /* [a] ioprio_set: kept, not obeyed */
 	uint64_t minor_faults;	       /* [t] */
 	uint64_t major_faults;	       /* [t] */
+	struct list *nested_rights;    /* [t] net/socket/rights.c */
 	void *pi_state;		       /* futex PI: what it owns, waits for */
 	bool exiting;		       /* [t] leaves for good, not by exec */
 	bool futexes_released;	       /* [futex PI lock] nothing is owned */

@@ -72,6 +72,7 @@ static int link_to_listener(struct unix_socket *s, struct unix_socket *end,
 		end->own = listener->own;
 		unix_name_get(listener->name);
 		end->name = listener->name;
+		end->listener = listener;
 		list_add_tail(&listener->pending, &end->pending_link);
 		listener->pending_count++;
 	}
@@ -254,6 +255,7 @@ int unix_accept(struct socket *socket, bool nonblock,
 		end = list_entry(list_pop_head(&s->pending), struct unix_socket,
 				 pending_link);
 		s->pending_count--;
+		__atomic_store_n(&end->listener, NULL, __ATOMIC_RELEASE);
 		*socket_out = &end->socket;
 	}
 	mutex_unlock(&s->lock);

@@ -108,7 +108,7 @@ static int check_receiver_locked(struct unix_socket *receiver,
 
 /* Appends a packet; it is freed when the receiver cannot have it. */
 static int deliver(struct unix_socket *receiver, struct unix_packet *packet,
-		   uint32_t level, unsigned flags)
+		   unsigned flags)
 {
 	int err;
 
@@ -118,9 +118,6 @@ static int deliver(struct unix_socket *receiver, struct unix_packet *packet,
 		list_add_tail(&receiver->packets, &packet->link);
 		receiver->packet_count++;
 		receiver->queued += packet->size;
-		if (level > receiver->nest_level) {
-			receiver->nest_level = level;
-		}
 	}
 	mutex_unlock(&receiver->lock);
 	if (err < 0) {
@@ -137,7 +134,6 @@ static ssize_t send_packet(struct unix_socket *s, struct unix_socket *receiver,
 			   bool attach)
 {
 	struct unix_packet *packet;
-	uint32_t level = 0;
 	int err = wait_room(s, message->flags);
 
 	if (err < 0) {
@@ -157,13 +153,13 @@ static ssize_t send_packet(struct unix_socket *s, struct unix_socket *receiver,
 	if (attach) {
 		err = unix_packet_attach(packet, message,
 					 wants_credentials(s, receiver),
-					 &level);
+					 receiver);
 		if (err < 0) {
 			unix_packet_free(packet);
 			return err;
 		}
 	}
-	err = deliver(receiver, packet, level, message->flags);
+	err = deliver(receiver, packet, message->flags);
 	return err < 0 ? err : (ssize_t)size;
 }
 
@@ -331,7 +327,7 @@ static void give_control(struct unix_packet *packet,
 		return;
 	}
 	if (peek) {
-		to->rights = socket_rights_clone(from->rights);
+		to->rights = unix_flight_peek(from->rights);
 		if (to->rights == NULL) {
 			message->flags_out |= UAPI_MSG_CTRUNC;
 		}
@@ -507,10 +503,10 @@ ssize_t unix_receive(struct socket *socket, struct socket_message *message)
 	result = socket->type == UAPI_SOCK_STREAM
 			 ? receive_stream(s, message, &done)
 			 : receive_message(s, message, &done);
-	if (list_is_empty(&s->packets)) {
-		s->nest_level = 0;
-	}
 	mutex_unlock(&s->lock);
+	if (message->control != NULL) {
+		unix_flight_end(message->control->rights);
+	}
 	free_all(s, &done);
 	return result;
 }

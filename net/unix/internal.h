@@ -15,18 +15,16 @@
  *    that: the peer's SHUT_WR ends our reading, its close ends both.
  * 4. Names are files (inode->socket) or abstract (a hash table).  A name
  *    points to its socket without reference; names_lock guards that.
- * 5. Files on their way may be sockets that have files on their way: at most
- *    UNIX_NEST_MAX deep, so that freeing them needs little stack.  Cycles of
- * such sockets that nobody has open any more are not found: their memory is
- * lost (docs/limits.md).
+ * 5. Files on their way may be sockets that have files on their way, and so on
+ *    or in a circle: flight.c has that theory.
  *
  * Locks: a socket's mutex guards its own state; the listener's is taken before
  * the connecting socket's (a listener never connects), two ends of a pair by
- * address, names_lock inside of both.  Data is copied to the application
- * under the receiver's mutex, and from it without lock.
+ * address, names_lock and flight_lock inside of both.  Data is copied to the
+ * application under the receiver's mutex, and from it without lock.
  *
  * Key: [I] immutable, [l] own lock, [a] atomic, written under the lock,
- * [n] names_lock.
+ * [n] names_lock; [f], [c]: see flight.c.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,7 +36,6 @@
 #include <sync/mutex.h>
 #include <sync/wait.h>
 
-#define UNIX_NEST_MAX	  4
 #define UNIX_PACKET_MAX	  32768 /* bytes of a stream in one packet */
 #define UNIX_DATAGRAM_MAX 212960
 #define UNIX_QUEUE_MAX	  512 /* packets of datagrams per receiver */
@@ -78,13 +75,21 @@ struct unix_socket {
 	uint32_t packet_count;	    /* [a] */
 	uint64_t queued;	    /* [a] bytes in packets */
 	uint32_t charged;	    /* [a] sent and not yet taken */
-	uint32_t nest_level;	    /* [a] of files in the queue */
 	struct wait_queue readable; /* data, connections, the end */
 	struct wait_queue writable; /* room, place in the backlog, the end */
 	unsigned backlog;	    /* [l] */
 	struct list pending;	    /* [l] ends to be accepted */
 	uint32_t pending_count;	    /* [a] */
 	struct list_node pending_link;	 /* [listener's lock] */
+	struct unix_socket *listener;	 /* [a] until accepted; no reference */
+	uint64_t flights;		 /* [f] times it is in flight */
+	struct list_node flying_link;	 /* [f] when flights > 0 */
+	struct list flights_here;	 /* [f] rights for its queue */
+	struct list_node holder_link;	 /* [f] when there are any */
+	bool lost;			 /* [c] not found in reach */
+	struct list_node lost_link;	 /* [c] */
+	struct unix_socket *lost_ends;	 /* [c] to be accepted, with rights */
+	struct unix_socket *lost_next;	 /* [c] the next of those */
 	struct socket_credentials own;	 /* [l] at listen or connect */
 	struct socket_credentials other; /* [l] SO_PEERCRED */
 };
@@ -153,11 +158,27 @@ void unix_unbind(struct unix_socket *s);
 struct unix_packet *unix_packet_create(struct unix_socket *sender, size_t size);
 /* Uncharges, drops what goes along.  No locks held: may sleep. */
 void unix_packet_free(struct unix_packet *packet);
-/* Moves files and credentials of the message into it.  -ETOOMANYREFS.
- * *level_out: how deep the files are nested. */
+/* Moves files and credentials of the message into it; files fly to `to` from
+ * here on.  -ETOOMANYREFS, -ENOMEM. */
 int unix_packet_attach(struct unix_packet *packet,
 		       struct socket_message *message, bool credentials,
-		       uint32_t *level_out);
+		       struct unix_socket *to);
+
+/* --- flight.c
+ * -------------------------------------------------------------------- */
+
+/* Counts the files of a message to `to`.  -ETOOMANYREFS: beyond the user's
+ * RLIMIT_NOFILE; -ENOMEM. */
+int unix_flight_begin(struct socket_rights *rights, struct unix_socket *to);
+/* They are received or will be freed.  No effect on those that do not fly. */
+void unix_flight_end(struct socket_rights *rights);
+/* A copy of rights that stay in flight; NULL: no memory. */
+struct socket_rights *unix_flight_peek(const struct socket_rights *rights);
+/* The collector looks at no listener that was gone before this call. */
+void unix_flight_barrier(void);
+/* A socket was closed: time to look for those that nobody can receive.  No
+ * locks held. */
+void unix_flight_collect(void);
 
 /* --- data.c
  * ---------------------------------------------------------------------- */

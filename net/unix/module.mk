@@ -1,1 +1,1 @@
-obj-y += unix.o connect.o data.o name.o packet.o
+obj-y += unix.o connect.o data.o name.o packet.o flight.o

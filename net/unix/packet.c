@@ -4,8 +4,6 @@
 #include "internal.h"
 
 #include <mm/slab.h>
-#include <uapi/errno.h>
-#include <vfs/file.h>
 #include <vfs/poll.h>
 
 static uint32_t charge_of(const struct unix_packet *packet)
@@ -42,41 +40,22 @@ void unix_packet_free(struct unix_packet *packet)
 				POLL_OUT | POLL_WRNORM);
 	}
 	unix_put(sender);
+	unix_flight_end(packet->control.rights);
 	socket_rights_destroy(packet->control.rights);
 	kfree(packet);
 }
 
-/* How deep a receiver's queue nests once these files are in it. */
-static uint32_t level_of(const struct socket_rights *rights)
-{
-	uint32_t level = 0;
-
-	for (unsigned i = 0; i < rights->count; i++) {
-		struct socket *socket = socket_of(rights->files[i]);
-		uint32_t below;
-
-		if (socket == NULL || socket->family != 1) {
-			continue;
-		}
-		below = __atomic_load_n(&unix_of(socket)->nest_level,
-					__ATOMIC_RELAXED) +
-			1;
-		level = below > level ? below : level;
-	}
-	return level;
-}
-
 int unix_packet_attach(struct unix_packet *packet,
 		       struct socket_message *message, bool credentials,
-		       uint32_t *level_out)
+		       struct unix_socket *to)
 {
 	struct socket_control *control = message->control;
 
-	*level_out = 0;
 	if (control != NULL && control->rights != NULL) {
-		*level_out = level_of(control->rights);
-		if (*level_out > UNIX_NEST_MAX) {
-			return -ETOOMANYREFS;
+		int err = unix_flight_begin(control->rights, to);
+
+		if (err < 0) {
+			return err;
 		}
 	}
 	if (control != NULL && control->has_credentials) {

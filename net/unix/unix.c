@@ -43,6 +43,7 @@ struct unix_socket *unix_create(int type)
 	mutex_init(&s->lock, "unix");
 	list_init(&s->packets);
 	list_init(&s->pending);
+	list_init(&s->flights_here);
 	wait_queue_init(&s->readable);
 	wait_queue_init(&s->writable);
 	return s;
@@ -56,6 +57,9 @@ void unix_get(struct unix_socket *s)
 void unix_put(struct unix_socket *s)
 {
 	if (refcount_put(&s->refs)) {
+		if (s->socket.listening) {
+			unix_flight_barrier();
+		}
 		unix_name_put(s->name);
 		kfree(s);
 	}
@@ -118,6 +122,7 @@ void unix_close(struct unix_socket *s)
 	__atomic_store_n(&s->shutdown, UNIX_SHUT_BOTH, __ATOMIC_RELEASE);
 	peer = s->peer;
 	s->peer = NULL;
+	__atomic_store_n(&s->listener, NULL, __ATOMIC_RELEASE);
 	list_splice_tail(&packets, &s->packets);
 	list_splice_tail(&pending, &s->pending);
 	s->packet_count = 0;
@@ -141,6 +146,7 @@ void unix_close(struct unix_socket *s)
 static void unix_release(struct socket *socket)
 {
 	unix_close(unix_of(socket));
+	unix_flight_collect();
 }
 
 static int unix_shutdown(struct socket *socket, int how)
