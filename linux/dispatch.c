@@ -154,36 +154,6 @@ syscall_direct_func *const syscall_direct[SLOT_COUNT] = {
 #undef SYSCALL5
 #undef SYSCALL6
 
-/* Numbers by name. */
-#define SYSCALL0(name, x86, arm, status)                                       \
-	NUMBER_##name = SYSCALL_NUMBER(x86, arm),
-#define SYSCALL1(name, x86, arm, status, ...)                                  \
-	NUMBER_##name = SYSCALL_NUMBER(x86, arm),
-#define SYSCALL2 SYSCALL1
-#define SYSCALL3 SYSCALL1
-#define SYSCALL4 SYSCALL1
-#define SYSCALL5 SYSCALL1
-#define SYSCALL6 SYSCALL1
-enum {
-#include <linux/syscalls.def>
-};
-#undef SYSCALL0
-#undef SYSCALL1
-#undef SYSCALL2
-#undef SYSCALL3
-#undef SYSCALL4
-#undef SYSCALL5
-#undef SYSCALL6
-
-/* Calls that touch no memory of the application, take no lock and are over at
- * once, or that switch threads: entry code need not enable interrupts. */
-const uint8_t syscall_leaf[SYSCALL_NUMBER_MAX] = {
-	[NUMBER_getpid] = 1,
-	[NUMBER_getppid] = 1,
-	[NUMBER_gettid] = 1,
-	[NUMBER_sched_yield] = 1,
-};
-
 /* Below it a number goes straight through the tables.  Written once at boot. */
 unsigned long syscall_direct_limit = SYSCALL_NUMBER_MAX;
 

@@ -44,7 +44,6 @@ void trap_syscall(struct trapframe *frame);
 typedef void syscall_direct_func(void);
 extern syscall_direct_func *const syscall_direct[];
 extern unsigned long syscall_direct_limit;
-extern const uint8_t syscall_leaf[]; /* not 0: may run without interrupts */
 void arch_syscall_absent(void);
 long syscall_absent(const struct trapframe *frame);
 

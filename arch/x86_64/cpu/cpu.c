@@ -38,7 +38,8 @@
 #define STAR_VALUE                                                             \
 	((uint64_t)(SELECTOR_APP_DATA - 8) << 48 |                             \
 	 (uint64_t)SELECTOR_KERNEL_CODE << 32)
-#define FMASK_VALUE 0x47700 /* AC NT IOPL DF IF TF */
+#define FMASK_RING0    0x47500 /* AC NT IOPL DF TF */
+#define FMASK_ISOLATED (FMASK_RING0 | RFLAGS_IF)
 
 bool fast_strings; /* [I] read by copy.S and memory.S */
 
@@ -82,7 +83,7 @@ void features_init(void)
 	msr_write(MSR_LSTAR,
 		  (uint64_t)(pte_app_bits != 0 ? entry_syscall_isolated
 					       : entry_syscall));
-	msr_write(MSR_FMASK, FMASK_VALUE);
+	msr_write(MSR_FMASK, pte_app_bits != 0 ? FMASK_ISOLATED : FMASK_RING0);
 }
 
 /* Long copies by string instructions: fast where the processor says so, except

@@ -3,13 +3,32 @@
 /*
  * All ways into the kernel and back (design.md, section 5).
  *
- * System calls.  A ring-0 application arrives with its own stack pointer and
- * interrupts off (FMASK); the thread's kernel stack comes from gs.  The frame
- * (struct trapframe) is built at its top.  Return is a jump: registers are
- * restored, flags are loaded with IF clear (by sahf when that is enough), then
- * the application's stack pointer, then "sti; jmp *%rcx", in whose shadow no
- * interrupt can come.  Nothing is written below the application's rsp: a leaf
- * function keeps 128 live bytes there.
+ * System calls.  A ring-0 application arrives with its own stack pointer; the
+ * thread's kernel stack comes from gs.  The frame (struct trapframe) is built
+ * at its top.  Return is a jump: registers are restored, the arithmetic flags
+ * by sahf, then the application's stack pointer, then "jmp *%rcx".  Nothing is
+ * written below the application's rsp: a leaf function keeps 128 live bytes
+ * there.
+ *
+ * Interrupts stay enabled all the way, since switching them off and on costs
+ * more than the rest of a short call.  entry_common repairs what an interrupt
+ * would break in three places:
+ *
+ *   the entry, from entry_syscall to entry_complete: half a frame.  It is as
+ *   if the interrupt had come before the system call: rip goes back to that
+ *   instruction (rax and the arguments are still the application's; rcx and
+ *   r11, which hold rip and flags, are lost by the call anyway).  So
+ *   CPU_LOCAL_APP_SP is never needed after an interrupt: it is taken over, with
+ *   interrupts off, before anything else runs on this CPU.
+ *
+ *   the last jump, at syscall_left: the application's stack and registers are
+ *   back.  It is as if the jump had been made.
+ *
+ *   the exit, from syscall_done to syscall_left: the interrupt may have given
+ *   the thread work behind the look at it.  The handler returns to
+ *   syscall_done; all that the exit has loaded is still in the frame.
+ *
+ * Everywhere else an interrupt of a system call is one of kernel code.
  *
  * Interrupts and exceptions enter on the CPU's entry stack (IST 1) with
  * interrupts off.  The frame is built there, then copied to where it belongs:
@@ -18,18 +37,20 @@
  * is free again, so handlers may nest and may switch threads.  NMI, double
  * fault and machine check stay on stacks of their own.
  *
- * Unprivileged applications (--isolate) use the same paths; the entries from
- * ring 3 swap gs.
+ * Unprivileged applications (--isolate) enter with interrupts off (FMASK), swap
+ * gs and leave by iretq like any interrupt.
  */
 #include <asm/context.h>
 #include <asm/percpu.h>
 #include <asm/selectors.h>
 
 #define FRAME_RBP    32		/* offsets in struct trapframe */
+#define FRAME_R11    48
 #define FRAME_R10    56
 #define FRAME_R9     64
 #define FRAME_R8     72
 #define FRAME_RAX    80
+#define FRAME_RCX    88
 #define FRAME_RDX    96
 #define FRAME_RSI    104
 #define FRAME_RDI    112
@@ -43,8 +64,7 @@
 
 #define FLAG_IF_BIT 9
 #define UPPER_HALF_SHIFT 47
-/* All but IF, bit 1, RF and the flags that sahf loads: then popfq or iretq is
- * needed. */
+/* All but IF, bit 1, RF and the flags that sahf loads: then iretq is needed. */
 #define FLAGS_UNUSUAL 0xfffefd28
 
 	.macro push_registers
@@ -86,48 +106,58 @@
 	.text
 /* --- system calls --------------------------------------------------------- */
 
+	/* At the top of the thread's kernel stack. */
+	.macro build_syscall_frame code, data
+	pushq $\data
+	pushq %gs:CPU_LOCAL_APP_SP
+	pushq %r11
+	pushq $\code
+	pushq %rcx
+	pushq %rax			/* error slot: the call's number */
+	pushq $VECTOR_SYSCALL
+	push_registers
+	.endm
+
 	.globl entry_syscall_isolated
 entry_syscall_isolated:
 	swapgs
 	movq %rsp, %gs:CPU_LOCAL_APP_SP
 	movq %gs:CPU_LOCAL_STACK_TOP, %rsp
-	pushq $SELECTOR_APP_DATA
-	pushq %gs:CPU_LOCAL_APP_SP
-	pushq %r11
-	pushq $SELECTOR_APP_CODE
-	jmp syscall_common
+	build_syscall_frame SELECTOR_APP_CODE, SELECTOR_APP_DATA
+	sti
+	xorl %ebp, %ebp
+	cmpq syscall_direct_limit(%rip), %rax
+	jae 1f
+	movq %r10, %rcx			/* else the registers of a C call */
+	call *syscall_direct(, %rax, 8)
+	movq %rax, FRAME_RAX(%rsp)
+	cli
+	jmp return_to_app
+1:	movq %rsp, %rdi
+	call trap_syscall
+	cli
+	jmp return_to_app
 
 	.globl entry_syscall
 entry_syscall:
 	movq %rsp, %gs:CPU_LOCAL_APP_SP
 	movq %gs:CPU_LOCAL_STACK_TOP, %rsp
-	pushq $SELECTOR_KERNEL_DATA
-	pushq %gs:CPU_LOCAL_APP_SP
-	pushq %r11
-	pushq $SELECTOR_KERNEL_CODE
-syscall_common:
-	pushq %rcx
-	pushq %rax			/* error slot: the call's number */
-	pushq $VECTOR_SYSCALL
-	push_registers
+entry_on_stack:
+	build_syscall_frame SELECTOR_KERNEL_CODE, SELECTOR_KERNEL_DATA
+entry_complete:
 	xorl %ebp, %ebp
 	cmpq syscall_direct_limit(%rip), %rax
-	jae 3f
+	jae syscall_slow
 	movq %r10, %rcx			/* else the registers of a C call */
-	cmpb $0, syscall_leaf(%rax)
-	jne 4f
-	sti
-4:	call *syscall_direct(, %rax, 8)
-	cli
+	call *syscall_direct(, %rax, 8)
 	movq %rax, FRAME_RAX(%rsp)
+/* The frame is complete and at rsp, interrupts on. */
 syscall_done:
 	movq %gs:CPU_LOCAL_THREAD, %rax
 	cmpl $0, THREAD_WORK_OFFSET(%rax)
-	jne return_with_work
+	jne syscall_unusual
 	cmpl $VECTOR_SYSCALL, FRAME_VECTOR(%rsp)
-	jne return_by_iret		/* registers were replaced */
-	testb $3, FRAME_CS(%rsp)
-	jnz return_by_iret
+	jne syscall_unusual		/* registers were replaced */
 	/* C code kept rbx and r12 to r15; rcx and r11 are the call's. */
 	movq FRAME_RBP(%rsp), %rbp
 	movq FRAME_R10(%rsp), %r10
@@ -139,28 +169,24 @@ syscall_done:
 	movq FRAME_RIP(%rsp), %rcx
 	movq FRAME_RFLAGS(%rsp), %r11
 	testl $FLAGS_UNUSUAL, %r11d	/* clears OF */
-	jnz 1f
+	jnz syscall_unusual
 	movl %r11d, %eax		/* the arithmetic flags, by sahf */
 	movb %al, %ah
 	sahf
 	movq FRAME_RAX(%rsp), %rax
 	movq FRAME_RSP(%rsp), %rsp
-	sti
-	jmp *%rcx
-1:	movq %r11, %rax
-	btrq $FLAG_IF_BIT, %rax
-	pushq %rax
-	popfq
-	movq FRAME_RAX(%rsp), %rax
-	movq FRAME_RSP(%rsp), %rsp
-	sti
+syscall_left:
 	jmp *%rcx
 
-3:	movq %rsp, %rdi
-	sti
+syscall_slow:
+	movq %rsp, %rdi
 	call trap_syscall
-	cli
 	jmp syscall_done
+
+/* All of it with interrupts off: the way of the interrupts. */
+syscall_unusual:
+	cli
+	jmp return_to_app
 
 /* A number without function, from the table: the frame is above our return
  * address. */
@@ -247,23 +273,31 @@ entry_common:
 	push_registers
 	cld
 	cmpb $0, smap_enabled(%rip)
-	je 4f
+	je 5f
 	clac				/* interrupts leave AC as it was */
-4:
-	testb $3, FRAME_CS(%rsp)
-	jz 1f
-	swapgs
-1:	movq %rsp, %rsi
+5:
+	xorl %r12d, %r12d		/* kept over the call; -1: the kernel */
 	movq FRAME_RSP(%rsp), %rdi
-	/* The kernel's own: rip and rsp in the upper half (asm/frame.h). */
+	testb $3, FRAME_CS(%rsp)
+	jnz 1f
 	movq FRAME_RIP(%rsp), %rax
+	leaq entry_syscall(%rip), %rdx
+	movq %rax, %rcx
+	subq %rdx, %rcx
+	cmpq $(syscall_left - entry_syscall), %rcx
+	jbe entry_interrupted
+4:	/* The kernel's own: rip and rsp in the upper half (asm/frame.h). */
 	andq %rdi, %rax
 	sarq $UPPER_HALF_SHIFT, %rax
-	movq %rax, %r12			/* -1: the kernel; kept over the call */
+	movq %rax, %r12
 	incq %rax
 	jz 2f
+	jmp app_interrupted
+1:	swapgs
+app_interrupted:
 	movq %gs:CPU_LOCAL_STACK_TOP, %rdi
-2:	andq $-16, %rdi
+2:	movq %rsp, %rsi
+	andq $-16, %rdi
 	subq $FRAME_SIZE, %rdi
 	movq %rdi, %rax
 	movl $FRAME_WORDS, %ecx
@@ -280,9 +314,33 @@ entry_common:
 	movq %rbx, %rsp
 	testq %r12, %r12
 	jnz return_to_app
-	pop_registers
+	leaq syscall_done(%rip), %rax	/* on the way back to the application? */
+	movq FRAME_RIP(%rsp), %rcx
+	subq %rax, %rcx
+	cmpq $(syscall_left - syscall_done), %rcx
+	jae 5f
+	movq %rax, FRAME_RIP(%rsp)	/* look at the thread's work again */
+5:	pop_registers
 	addq $16, %rsp
 	iretq
+
+/* Between entry_syscall and syscall_left, at distance rcx: in the first steps
+ * of a system call or in its last jump? */
+entry_interrupted:
+	movq FRAME_RCX(%rsp), %rdx
+	cmpq $(syscall_left - entry_syscall), %rcx
+	je 1f				/* as good as made */
+	cmpq $(entry_complete - entry_syscall), %rcx
+	jae 4b				/* neither */
+	subq $SYSCALL_SIZE, %rdx
+	movq FRAME_R11(%rsp), %rax
+	movq %rax, FRAME_RFLAGS(%rsp)
+	cmpq $(entry_on_stack - entry_syscall), %rcx
+	jb 1f				/* rsp is still the application's */
+	movq %gs:CPU_LOCAL_APP_SP, %rax
+	movq %rax, FRAME_RSP(%rsp)
+1:	movq %rdx, FRAME_RIP(%rsp)
+	jmp app_interrupted
 
 /* NMI, double fault, machine check: on their own stack, no thread switch. */
 entry_fatal:

@@ -23,7 +23,6 @@
 #include "../cpu/vector.h"
 #include "../irq/internal.h"
 
-#define EXCEPTION_DEBUG	     1
 #define EXCEPTION_NMI	     2
 #define EXCEPTION_NO_VECTORS 7
 #define EXCEPTION_PAGE_FAULT 14
@@ -31,7 +30,6 @@
 #define FAULT_PRESENT	     (1u << 0)
 #define FAULT_WRITE	     (1u << 1)
 #define FAULT_EXEC	     (1u << 4)
-#define RFLAGS_TF	     (1ul << 8)
 
 void trap_handle(struct trapframe *frame);
 
@@ -216,10 +214,6 @@ void trap_handle(struct trapframe *frame)
 		vector_trap();
 	} else if (frame_is_app(frame) && frame->vector != EXCEPTION_NMI) {
 		app_exception(frame);
-	} else if (frame->vector == EXCEPTION_DEBUG) {
-		/* The trap flag of a ring-0 application reached the way back
-		 * from a system call: single steps are not supported. */
-		frame->rflags &= ~RFLAGS_TF;
 	} else if (!apply_fixup(frame)) {
 		die(frame);
 	}
