@@ -4,12 +4,15 @@
 
 usage: bench/compare.py [OPTION]... [MICRO-NAME]...
 
-  --runs N        pairs of guests, alternating (5)
+  --runs N        pairs of guests, alternating (3)
   --machine NAME  microvm, q35 (default: both)
   --cpus N        CPUs of the guests (2)
   --only PART     micro, boot, memory (default: all)
   --linux-only    no Linnet guest: the baseline alone
   --no-save       leave bench/results and docs/performance.md alone
+
+A whole run replaces bench/results/MACHINE.json and writes docs/performance.md
+from the files of all machines; a part (--only, names) is shown, never saved.
 
 Both kernels get the same QEMU command line but for -kernel, -initrd, -append.
 A ratio above 1 says that Linnet is so many times better; it is the median over
@@ -38,7 +41,7 @@ MACHINES = {"microvm": "microvm,x-option-roms=off",
             "q35": "q35"}
 HANG_LIMIT = 240
 BOOT_LIMIT = 30
-BOOTS = 20
+BOOTS = 10
 MICRO = re.compile(r"^micro (\S+) ([0-9.e+-]+) (\S+)\s*$", re.MULTILINE)
 MARK = b"hello from main"
 
@@ -271,23 +274,32 @@ The same static program in both guests, on the same QEMU command line,
 alternating.  Values are medians over the runs (smallest..largest); a ratio
 above 1 says how many times better Linnet is, as the median over the pairs of
 runs.  TCG on a shared machine: the values are noisy, the ratios hold better.
-
 """
 
 
-def save(report):
-    folder = os.path.join(ROOT, "bench/results")
-    os.makedirs(folder, exist_ok=True)
-    stamp = report["date"].replace(":", "").replace(" ", "-")
-    with open(os.path.join(folder, f"{stamp}.json"), "w",
+RESULTS = os.path.join(ROOT, "bench/results")
+
+
+def section(machine, report):
+    return (f"\n## {machine}\n\n{report['date']}, commit {report['commit']}, "
+            f"Linux {report['linux']}, {report['qemu']}, {report['cpus']} "
+            f"CPUs, {report['runs']} runs, host: {report['host']}.\n\n"
+            + table(report["results"]))
+
+
+def save(machine, report):
+    """Keeps this machine's report, and writes the page of all machines."""
+    os.makedirs(RESULTS, exist_ok=True)
+    with open(os.path.join(RESULTS, f"{machine}.json"), "w",
               encoding="utf-8") as file:
         json.dump(report, file, indent=1)
         file.write("\n")
-    text = HEAD + (f"{report['date']}, commit {report['commit']}, Linux "
-                   f"{report['linux']}, {report['qemu']}, {report['cpus']} "
-                   f"CPUs, {report['runs']} runs, host: {report['host']}.\n")
-    for machine, results in report["machines"].items():
-        text += f"\n## {machine}\n\n" + table(results)
+    text = HEAD
+    for name in MACHINES:
+        path = os.path.join(RESULTS, f"{name}.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                text += section(name, json.load(file))
     with open(os.path.join(ROOT, "docs/performance.md"), "w",
               encoding="utf-8") as file:
         file.write(text)
@@ -307,7 +319,7 @@ def host_name():
 
 def parse_arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--machine", choices=tuple(MACHINES))
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--only", choices=("micro", "boot", "memory"))
@@ -322,26 +334,26 @@ def main():
     subprocess.run(["make", "-s", "-C", os.path.join(ROOT, "bench"),
                     f"OUT={OUT}"], check=True)
     guests = [linux()] + ([] if options.linux_only else [linnet()])
-    report = {"date": datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
-              "commit": first_line(["git", "rev-parse", "--short", "HEAD"]),
-              "linux": linux_guest.version(),
-              "qemu": first_line(["qemu-system-x86_64", "--version"]),
-              "host": host_name(), "cpus": options.cpus,
-              "runs": options.runs, "machines": {}}
+    about = {"commit": first_line(["git", "rev-parse", "--short", "HEAD"]),
+             "linux": linux_guest.version(),
+             "qemu": first_line(["qemu-system-x86_64", "--version"]),
+             "host": host_name(), "cpus": options.cpus, "runs": options.runs}
+    whole = not (options.only or options.names or options.linux_only)
     failed = 0
     for machine in [options.machine] if options.machine else MACHINES:
         measured = Measured()
         if options.only in (None, "micro"):
             measure_micro(guests, machine, options, measured)
-        if options.only in (None, "boot"):
+        if options.only in (None, "boot") and not options.names:
             measure_boot(guests + [floor()], machine, measured)
-        if options.only in (None, "memory"):
+        if options.only in (None, "memory") and not options.names:
             measure_memory(guests, machine, measured)
-        report["machines"][machine] = measured.as_json()
+        report = {"date": datetime.datetime.now().strftime("%Y-%m-%d %H:%M"),
+                  **about, "results": measured.as_json()}
         failed += measured.failed.get("linnet", 0)
-        print(f"\n{machine}\n" + table(report["machines"][machine]))
-    if not options.no_save and not options.linux_only:
-        save(report)
+        print(f"\n{machine}\n" + table(report["results"]))
+        if whole and not options.no_save:
+            save(machine, report)
     return 1 if failed else 0
 
 
