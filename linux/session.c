@@ -3,10 +3,9 @@
 /*
  * Sessions: what the host's frames do, and the start of programs.
  *
- * A request is kept whole in `request` until the thread "sessions" has dealt
- * with it; one that comes meanwhile breaks the protocol and is dropped.  All
- * counts and strings in it are checked before anything is allocated.  At most
- * CONTROL_SESSION_MAX sessions exist.
+ * Requests are put together and checked by session_request.c.  Signals go to
+ * the program's process group, as from a terminal.  At most CONTROL_SESSION_MAX
+ * sessions exist.
  *
  * Locks: session_lock guards the slots and the [s] members; it is taken in
  * interrupts, inside the serial port's lock.
@@ -29,46 +28,14 @@
 
 #include "program.h"
 
-#define NEW_HEADER 10 /* id, flags, rows, columns, two counts */
-
 struct spinlock session_lock = SPINLOCK_INIT("session");
 static struct session *slots[CONTROL_SESSION_MAX]; /* [session_lock] */
 
-static struct wait_queue request_wait = WAIT_QUEUE_INIT(request_wait);
-static uint8_t request[CONTROL_FRAME_MAX]; /* while request_size != 0 */
-static size_t request_size;		   /* [a] 0: free for the handler */
-
-static const char *const *inherited; /* [I] environment */
-
-/* A request, with pointers into one block of memory. */
-struct parsed {
-	bool terminal;
-	unsigned rows, columns;
-	const char *folder;
-	const char **argv;
-	const char **environment;
-	void *memory;
-};
-
 /* --- frames (interrupt context) ------------------------------------------ */
-
-static unsigned get_u16(const uint8_t *p)
-{
-	return (unsigned)(p[0] | p[1] << 8);
-}
 
 static uint32_t get_u32(const uint8_t *p)
 {
-	return get_u16(p) | (uint32_t)get_u16(p + 2) << 16;
-}
-
-static void take_request(const uint8_t *payload, size_t length)
-{
-	if (__atomic_load_n(&request_size, __ATOMIC_ACQUIRE) == 0) {
-		memcpy(request, payload, length);
-		__atomic_store_n(&request_size, length, __ATOMIC_RELEASE);
-		wait_queue_wake_all(&request_wait);
-	}
+	return session_get_u16(p) | (uint32_t)session_get_u16(p + 2) << 16;
 }
 
 /* Input beyond the credit is lost: the host broke the rule. */
@@ -102,12 +69,13 @@ static void take_frame(struct session *s, char type, const uint8_t *p,
 		break;
 	case 's':
 		if (length == 1 && p[0] >= 1 && p[0] <= SIGNAL_COUNT) {
-			signal_send_process(s->process, p[0], NULL);
+			signal_send_group(s->process->pid, p[0], NULL);
 		}
 		break;
 	case 'w':
 		if (length == 4) {
-			s->window = get_u16(p) << 16 | get_u16(p + 2);
+			s->window = session_get_u16(p) << 16 |
+				    session_get_u16(p + 2);
 		}
 		break;
 	case 'c':
@@ -131,8 +99,8 @@ static void on_frame(char type, const uint8_t *payload, size_t length)
 	if (length == 0 || payload[0] >= CONTROL_SESSION_MAX) {
 		return;
 	}
-	if (type == 'n') {
-		take_request(payload, length);
+	if (type == 'n' || type == 'm') {
+		session_request_take(type, payload, length);
 		return;
 	}
 	spin_lock(&session_lock);
@@ -151,100 +119,6 @@ void session_remove(struct session *session)
 	spin_unlock_irqrestore(&session_lock, state);
 }
 
-/* --- requests --------------------------------------------------------------
- */
-
-/* Strings end with their zeros: how many there are, or -1. */
-static long count_strings(const uint8_t *text, size_t size)
-{
-	long count = 0;
-
-	if (size == 0 || text[size - 1] != '\0') {
-		return -1;
-	}
-	for (size_t i = 0; i < size; i++) {
-		count += text[i] == '\0';
-	}
-	return count;
-}
-
-static bool is_overridden(const char *variable, const char *const *by)
-{
-	const char *end = strchr(variable, '=');
-	size_t length =
-		end != NULL ? (size_t)(end - variable) + 1 : strlen(variable);
-
-	for (; *by != NULL; by++) {
-		if (strncmp(*by, variable, length) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Appends what is inherited and not overridden; room was allocated. */
-static void inherit(const char **environment, size_t count)
-{
-	size_t at = count;
-
-	for (size_t i = 0; inherited[i] != NULL; i++) {
-		if (!is_overridden(inherited[i], environment)) {
-			environment[at++] = inherited[i];
-		}
-	}
-}
-
-static size_t inherited_count(void)
-{
-	size_t count = 0;
-
-	while (inherited[count] != NULL) {
-		count++;
-	}
-	return count;
-}
-
-/* The block: argv, environment, strings.  0, -EINVAL, -ENOMEM. */
-static int parse(const uint8_t *p, size_t size, struct parsed *out)
-{
-	const uint8_t *text = p + NEW_HEADER;
-	size_t arguments, variables, pointers;
-	char *string;
-
-	if (size < NEW_HEADER) {
-		return -EINVAL;
-	}
-	size -= NEW_HEADER;
-	out->terminal = (p[1] & CONTROL_NEW_TERMINAL) != 0;
-	out->rows = get_u16(p + 2);
-	out->columns = get_u16(p + 4);
-	arguments = get_u16(p + 6);
-	variables = get_u16(p + 8);
-	if (arguments == 0 ||
-	    count_strings(text, size) != (long)(1 + arguments + variables)) {
-		return -EINVAL;
-	}
-	pointers = arguments + variables + inherited_count() + 2;
-	out->memory = kzalloc(pointers * sizeof(char *) + size);
-	if (out->memory == NULL) {
-		return -ENOMEM;
-	}
-	out->argv = out->memory;
-	out->environment = out->argv + arguments + 1;
-	string = memcpy(out->argv + pointers, text, size);
-	out->folder = string;
-	for (size_t i = 0; i < arguments + variables; i++) {
-		string += strlen(string) + 1;
-		if (i < arguments) {
-			out->argv[i] = string;
-		} else {
-			out->environment[i - arguments] = string;
-		}
-	}
-	inherit(out->environment, variables);
-	return 0;
-}
-
 /* --- start -----------------------------------------------------------------
  */
 
@@ -257,7 +131,7 @@ static void put_files(struct file *files[3])
 	}
 }
 
-static int open_terminal(struct session *s, const struct parsed *p,
+static int open_terminal(struct session *s, const struct session_request *p,
 			 struct file *streams[3])
 {
 	int err = tty_create_pair(p->rows, p->columns, &s->to, &streams[0]);
@@ -296,7 +170,7 @@ static int open_pipes(struct session *s, struct file *streams[3])
 	return 0;
 }
 
-static int start_program(struct session *s, const struct parsed *p,
+static int start_program(struct session *s, const struct session_request *p,
 			 struct file *streams[3])
 {
 	struct program program = {
@@ -325,7 +199,7 @@ static int start_program(struct session *s, const struct parsed *p,
 	return 0;
 }
 
-static int open_session(uint8_t id, const struct parsed *p)
+static int open_session(uint8_t id, const struct session_request *p)
 {
 	struct session *s = kzalloc(sizeof(*s));
 	struct file *streams[3] = {NULL, NULL, NULL};
@@ -358,48 +232,27 @@ static int open_session(uint8_t id, const struct parsed *p)
 }
 
 /* The slot is free for good: only this thread fills slots. */
-static int serve(const uint8_t *p, size_t size)
+static int serve(uint8_t id, const struct session_request *p)
 {
-	struct parsed parsed = {.memory = NULL};
-	int err = slots[p[0]] != NULL ? -EBUSY : parse(p, size, &parsed);
+	int err = slots[id] != NULL ? -EBUSY : open_session(id, p);
 
-	if (err == 0) {
-		err = open_session(p[0], &parsed);
-		if (err < 0) {
-			kfree(parsed.memory);
-		}
+	if (err < 0) {
+		kfree(p->memory);
 	}
 	return err;
-}
-
-static void wait_for_request(void)
-{
-	struct waiter waiter;
-
-	waiter_init(&waiter, 0);
-	wait_queue_add(&request_wait, &waiter);
-	for (;;) {
-		thread_prepare_sleep(false);
-		if (__atomic_load_n(&request_size, __ATOMIC_ACQUIRE) != 0) {
-			break;
-		}
-		thread_sleep(WAIT_FOREVER);
-	}
-	thread_cancel_sleep();
-	wait_queue_remove(&request_wait, &waiter);
 }
 
 static void sessions_main(void *arg)
 {
 	(void)arg;
 	for (;;) {
+		struct session_request wanted;
 		uint8_t id;
-		int err;
+		int err = session_request_next(&id, &wanted);
 
-		wait_for_request();
-		id = request[0];
-		err = serve(request, request_size);
-		__atomic_store_n(&request_size, 0, __ATOMIC_RELEASE);
+		if (err == 0) {
+			err = serve(id, &wanted);
+		}
 		if (err < 0) {
 			uint8_t refusal[5] = {id, (uint8_t)-err, 0, 0, 0};
 
@@ -418,7 +271,7 @@ void sessions_start(const char *const *environment)
 	struct thread *thread;
 	int err;
 
-	inherited = environment;
+	session_request_inherit(environment);
 	err = thread_create_kernel("sessions", sessions_main, NULL, &thread);
 	if (err < 0) {
 		log_error("no sessions: %s", errno_name(err));

@@ -59,6 +59,12 @@ struct session {
 
 extern struct spinlock session_lock;
 
+/* Numbers of frames: little endian. */
+static inline unsigned session_get_u16(const uint8_t *p)
+{
+	return (unsigned)(p[0] | p[1] << 8);
+}
+
 /* Before control_start(): requests may come from then on. */
 void sessions_prepare(void);
 
@@ -69,6 +75,28 @@ void sessions_start(const char *const *environment);
 
 /* The thread of a session, until its end; gives the session up. */
 void session_main(void *arg);
+
+/* --- session_request.c -------------------------------------------------- */
+
+/* A request, with pointers into one block of memory. */
+struct session_request {
+	bool terminal;
+	unsigned rows, columns;
+	const char *folder;
+	const char **argv;
+	const char **environment;
+	void *memory; /* kfree'd by whoever got the request */
+};
+
+/* What programs inherit beside the variables of their request. */
+void session_request_inherit(const char *const *environment);
+
+/* 'n' or 'm' has come.  Interrupt context. */
+void session_request_take(char type, const uint8_t *payload, size_t length);
+
+/* Waits for the next whole request.  0, or what is wrong with it: -EINVAL,
+ * -E2BIG, -ENOMEM; its session's number in either case. */
+int session_request_next(uint8_t *id_out, struct session_request *out);
 
 /* --- session.c ---------------------------------------------------------- */
 

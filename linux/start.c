@@ -262,6 +262,13 @@ static const char *const *make_environment(void)
 	return environment;
 }
 
+/* What a terminal's keys and its end send; all others are for one process. */
+static bool is_for_group(int signal)
+{
+	return signal == UAPI_SIGINT || signal == UAPI_SIGQUIT ||
+	       signal == UAPI_SIGHUP;
+}
+
 /* Interrupt context.  A signal that comes before the first program is kept for
  * it; of several, the last one. */
 static void signal_first(int signal)
@@ -276,7 +283,11 @@ static void signal_first(int signal)
 		__atomic_store_n(&early_signal, signal, __ATOMIC_RELEASE);
 		return;
 	}
-	signal_send_process(process, signal, &info);
+	if (is_for_group(signal)) {
+		signal_send_group(process->pid, signal, &info);
+	} else {
+		signal_send_process(process, signal, &info);
+	}
 }
 
 static void set_first(struct process *process)

@@ -12,18 +12,22 @@
  * host to guest: 'I' standard input (at most CONTROL_WINDOW bytes beyond the
  * credit), 'Z' its end, 'S' signal (u8), 'W' window size (u16 rows, columns).
  *
- * Sessions: further programs, started while the machine runs (since version 2;
- * linux/session.h).  Lower-case types; the first byte of each payload is the
- * session's number, chosen by the host, below CONTROL_SESSION_MAX:
+ * Sessions: further programs, started while the machine runs (since version 2,
+ * 'm' since 3; linux/session.h).  Lower-case types; the first byte of each
+ * payload is the session's number, chosen by the host, below
+ * CONTROL_SESSION_MAX:
  *
  * host to guest: 'n' new (u8 flags, u16 rows, columns, u16 number of arguments,
  * of variables, then strings with their zeros: folder, arguments, variables);
- * one at a time, until 'c' or 'f' came.  'i' input, within the credit; 'z' its
- * end; 's' signal (u8); 'w' window (u16 rows, columns); 'c' credit (u32 bytes
- *of output consumed); 'q' nobody listens any more. guest to host: 'c' credit
- *(u32; the first says that the program was started), 'o' output (u8 1 or 2,
- *bytes; at most CONTROL_OUTPUT_WINDOW beyond the credit), 'x' end (u32 wait
- *status), 'f' not started (u32 errno).  After 'x' and 'f' the number is free.
+ * one at a time, until 'c' or 'f' came.  'm' more of it (u8 flags, bytes): the
+ * piece before had CONTROL_NEW_MORE and 'a' came; CONTROL_REQUEST_MAX bytes in
+ * all.  'i' input, within the credit; 'z' its end; 's' signal (u8); 'w' window
+ * (u16 rows, columns); 'c' credit (u32 bytes of output consumed); 'q' nobody
+ * listens any more.
+ * guest to host: 'a' the piece was taken; 'c' credit (u32; the first says that
+ * the program was started), 'o' output (u8 1 or 2, bytes; at most
+ * CONTROL_OUTPUT_WINDOW beyond the credit), 'x' end (u32 wait status), 'f' not
+ * started (u32 errno).  After 'x' and 'f' the number is free.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,13 +38,15 @@
 #define CONTROL_FRAME_MAX 4096
 #define CONTROL_HEADER	  3
 #define CONTROL_WINDOW	  65536
-#define CONTROL_VERSION	  2
+#define CONTROL_VERSION	  3
 
 #define CONTROL_SESSION_MAX   8
 #define CONTROL_INPUT_WINDOW  8192
 #define CONTROL_OUTPUT_WINDOW 32768
 #define CONTROL_OUTPUT_MAX    1024 /* bytes of output in a frame */
 #define CONTROL_NEW_TERMINAL  (1u << 0)
+#define CONTROL_NEW_MORE      (1u << 1) /* a piece follows */
+#define CONTROL_REQUEST_MAX   (128u << 10)
 
 struct wait_queue;
 

@@ -93,6 +93,37 @@ def check_bad_requests(vm):
     equal(vm.run("true")[0], 0)
 
 
+def check_long_request(vm):
+    """In several pieces, at once from several clients."""
+    for size in (3000, 5000, 125000):
+        equal(vm.run("bash", "-c", "echo ${#1} ${1: -3}", "bash",
+                     "x" * size + "end"),
+              (0, b"%d end\n" % (size + 3), b""))
+    running = [subprocess.Popen(
+        [LINNET, "exec", vm.name, "bash", "-c", f"echo ${{#1}}; exit {n}",
+         "bash", "x" * (20000 + n)], stdout=subprocess.PIPE)
+        for n in range(3)]
+    for number, process in enumerate(running):
+        out, _ = process.communicate(timeout=HANG_LIMIT)
+        equal((process.returncode, out),
+              (number, b"%d\n" % (20000 + number)))
+
+
+def check_bad_pieces(vm):
+    """The kernel refuses: more without a beginning, of another session, too
+    many bytes; and goes on."""
+    def piece(session, size=4000):
+        return control.frame(b"m", bytes([session, 2]) + b"x" * size)
+    begin = control.frame(b"n", struct.pack("<BBHHHH", 0, 2, 0, 0, 1, 0))
+    refusal = control.frame(b"f", b"\0\x07\0\0\0")  # E2BIG
+    client = remote.connect(detached.file_of(vm.name, ".sock"))
+    client.settimeout(HANG_LIMIT)
+    client.sendall(begin + piece(0) * 40 + control.frame(b"m", b"\0\0"))
+    equal(client.recv(100), refusal)
+    client.close()
+    equal(vm.run("true")[0], 0)
+
+
 def check_several(vm):
     running = [subprocess.Popen(
         [LINNET, "exec", vm.name, "sh", "-c", f"read x; echo $x {n}; exit {n}"],
@@ -132,6 +163,17 @@ def check_signal(vm):
         equal((client.stdout.read(), client.wait()), (b"got\n", 5))
 
 
+def check_signal_to_children(vm):
+    """As from a terminal: the whole process group gets it."""
+    script = "trap 'wait; exit 5' TERM; " \
+        "sh -c 'trap \"echo child; exit\" TERM; echo up; while :; do :; done'"
+    with subprocess.Popen([LINNET, "exec", vm.name, "sh", "-c", script],
+                          stdout=subprocess.PIPE) as client:
+        equal(client.stdout.readline(), b"up\n")
+        client.terminate()
+        equal((client.stdout.read(), client.wait()), (b"child\n", 5))
+
+
 def check_children_left(vm):
     """The end is the program's; what it leaves behind does not hold it up."""
     begun = time.monotonic()
@@ -153,6 +195,12 @@ def check_terminal(vm):
 def check_shell(vm):
     terminal = Terminal([LINNET, "shell", "-e", "PS1=@> ", vm.name])
     terminal.expect(rb"[#$] ")
+    terminal.send(b"stty size\n")
+    terminal.expect(rb"[\r\n]30 100\r\n")
+    terminal.resize(50, 120)
+    time.sleep(1)
+    terminal.send(b"stty size; echo $LINES $COLUMNS\n")
+    terminal.expect(rb"[\r\n]50 120\r\n50 120\r\n")
     interact(terminal)
 
 

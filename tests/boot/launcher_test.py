@@ -75,6 +75,28 @@ def check_signal():
     return (first, rest, process.returncode), (b"up\n", b"got\n", 5)
 
 
+def check_interrupt():
+    """As Ctrl-C: the children get it as well; nobody has a handler."""
+    with subprocess.Popen([*RUN, "bash", "-c", "echo up; sleep 1000; echo on"],
+                          stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    return (first, rest, process.returncode), (b"up\n", b"", 130)
+
+
+def check_terminate():
+    """A first program without handlers is ended, pid 1 or not."""
+    with subprocess.Popen([*RUN, "sh", "-c", "echo $$; exec sleep 1000"],
+                          stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    return process.returncode, 143
+
+
 def check_timeout():
     done = subprocess.run([LINNET, "run", "--accel", "tcg", "--timeout", "3",
                            "sleep", "1000"], check=False,

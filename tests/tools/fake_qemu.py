@@ -18,7 +18,7 @@ says, one word after another:
     end:N           end with this status (default 33)
     die:N           end by this signal
     hang            sleep for ever
-    serve:N         say 'R' of version 2 and serve N sessions (class Sessions)
+    serve:N         say 'R' of version 3 (serve2: 2) and serve N sessions (class Sessions)
     fail:TEXT       print on QEMU's own standard error
 """
 
@@ -51,6 +51,7 @@ class Sessions:
     show            prints flags, window, folder, arguments, variables
     window signal   print the next one
     big N           writes N bytes, within the credit
+    length          prints how long its arguments are
     exit N          ends with it; sh: ends with 6
     refuse N        is not started; bash: is not found
     hold            stays until the client has left
@@ -63,14 +64,15 @@ class Sessions:
         self.left = {}    # number -> bytes still to write
         self.credit = {}
         self.count = 0    # of sessions that have ended
+        self.whole = b""  # pieces of a request
 
     def serve(self, count):
         while self.count < count:
             kind, payload = self.guest.frame()
             if kind.islower():
                 number, rest = payload[0], payload[1:]
-                if kind == b"n":
-                    self.start(number, rest)
+                if kind in (b"n", b"m"):
+                    self.add_piece(kind, number, rest)
                 else:
                     assert number in self.names, (kind, number)
                     self.take(kind, number, rest)
@@ -82,6 +84,13 @@ class Sessions:
         self.send(b"x", number, struct.pack("<I", status))
         del self.names[number]
         self.count += 1
+
+    def add_piece(self, kind, number, rest):
+        self.whole = rest if kind == b"n" else self.whole + rest[1:]
+        if rest[0] & 2:
+            self.send(b"a", number)
+        else:
+            self.start(number, self.whole)
 
     def start(self, number, rest):
         assert number not in self.names
@@ -102,6 +111,10 @@ class Sessions:
         self.send(b"c", number, struct.pack("<I", 8192))
         if name == "show":
             text = f"{flags} {rows} {columns} {folder} {strings}"
+            self.send(b"o", number, b"\x01" + text.encode())
+            self.end(number)
+        elif name == "length":
+            text = f"{[len(s) for s in strings[1:]]}"
             self.send(b"o", number, b"\x01" + text.encode())
             self.end(number)
         elif name == "exit":
@@ -214,8 +227,8 @@ class Guest:
             self.send(b"R", b"\x01")
         elif name == "cat":
             self.cat()
-        elif name == "serve":
-            self.send(b"R", b"\x02")
+        elif name in ("serve", "serve2"):
+            self.send(b"R", b"\x02" if name == "serve2" else b"\x03")
             Sessions(self).serve(int(text))
         elif name == "raw":
             left = int(text)

@@ -83,10 +83,22 @@ class Exec(TemporaryFolder):
         self.start(2)
         self.assertEqual(self.exec("vm", verb="shell"), (6, b"", b"error"))
 
+    def test_long_request(self):
+        self.start(3)
+        for size in (4000, 5000, 130000):
+            self.assertEqual(self.exec("vm", "length", "x" * size, "y"),
+                             (0, f"[{size}, 1]".encode(), b""))
+
     def test_too_long(self):
         self.start(1)
+        status, _, error = self.exec("vm", "show", "x" * 120000, "y" * 12000)
+        self.assertEqual((status, error.count(b"\n")), (125, 1))
+
+    def test_long_request_for_an_old_kernel(self):
+        self.start(1, "serve2")
         status, _, error = self.exec("vm", "show", "x" * 5000)
         self.assertEqual((status, error.count(b"\n")), (125, 1))
+        self.assertIn(b"at most 4096", error)
 
     def test_all_places_taken(self):
         self.start(9)
@@ -181,7 +193,8 @@ class Exec(TemporaryFolder):
         path = os.path.join(self.folder, "linnet", "vm.sock")
         for bad in (b"garbage that is no frame", b"n\xff\xff",
                     control.frame(b"n", b"\0"), control.frame(b"x", b"\0"),
-                    control.frame(b"s", b"\0\1\1"), control.frame(b"i")):
+                    control.frame(b"s", b"\0\1\1"), control.frame(b"i"),
+                    control.frame(b"m", b"\0\0x")):
             client = remote.connect(path)
             client.settimeout(LIMIT)
             client.sendall(bad)

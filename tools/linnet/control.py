@@ -8,8 +8,10 @@ import struct
 
 FRAME_MAX = 4096
 WINDOW = 65536
-VERSION = 2
+VERSION = 3
 STDIN_CHUNK = 1024
+REQUEST_MAX = 128 << 10  # a request for a program, in all its pieces
+NEW_TERMINAL, NEW_MORE = 1, 2  # flags of a piece
 SESSIONS_MAX = 8      # programs of linnet exec at once
 OUTPUT_WINDOW = 32768  # of each
 

@@ -155,7 +155,8 @@ def start(plan, machine):
     """Starts the supervisor; prints the VM's name."""
     values = plan.values
     if values.tty:
-        raise Failure("-d and -t exclude each other", "leave one out")
+        raise Failure("-d and -t exclude each other: there is no attach",
+                      "linnet run -d, then linnet shell NAME")
     prune()
     name = values.name or choose_name(plan.program)
     old = read_record(file_of(name, ".json"))

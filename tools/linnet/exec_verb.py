@@ -29,8 +29,9 @@ usage: linnet exec [OPTION]... NAME PROGRAM [ARGUMENT]...
 Runs a further program in the VM that runs under this name (linnet run -d, or
 linnet run --name NAME).  The program is one of the VM's files: take it along
 with linnet run --with PROGRAM.  shell runs bash or sh there, with a terminal.
-Input, output, error, signals and the exit status are passed; programs inherit
-the environment of the VM's first one.  A VM ends when its first program does.
+Input, output, error and the exit status are passed; signals go to the program
+and its children, as from a terminal.  Programs inherit the environment of the
+VM's first one.  A VM ends when its first program does.
 
 {options}
 
@@ -49,7 +50,7 @@ CREDIT_THRESHOLD = control.OUTPUT_WINDOW // 4
 
 
 def request(values, words, terminal):
-    """The payload of 'n'."""
+    """The frames of the request: 'n', then as many 'm' as it takes."""
     from linnet.run import parse_environment
     environment = parse_environment(values.env)
     rows = columns = 0
@@ -58,13 +59,26 @@ def request(values, words, terminal):
         rows, columns = window_size()
     strings = [values.workdir or "", *words,
                *(f"{k}={v}" for k, v in environment.items())]
-    payload = struct.pack("<BBHHHH", 0, 1 if terminal else 0, rows, columns,
-                          len(words), len(environment))
-    payload += b"".join(os.fsencode(s) + b"\0" for s in strings)
-    if len(payload) > control.FRAME_MAX:
-        raise Failure(f"arguments and variables of {len(payload)} bytes are "
-                      f"too long", f"at most {control.FRAME_MAX}")
-    return payload
+    whole = struct.pack("<BBHHHH", 0, control.NEW_TERMINAL if terminal else 0,
+                        rows, columns, len(words), len(environment))
+    whole += b"".join(os.fsencode(s) + b"\0" for s in strings)
+    if len(whole) > control.REQUEST_MAX:
+        raise Failure(f"arguments and variables of {len(whole)} bytes are "
+                      f"too long", f"at most {control.REQUEST_MAX}")
+    return frames_of(whole)
+
+
+def frames_of(whole):
+    pieces = [whole[:control.FRAME_MAX]]
+    room = control.FRAME_MAX - 2
+    pieces += [b"\0\0" + whole[at:at + room]
+               for at in range(control.FRAME_MAX, len(whole), room)]
+    frames = b""
+    for i, piece in enumerate(pieces):
+        more = control.NEW_MORE if i + 1 < len(pieces) else 0
+        piece = piece[:1] + bytes([piece[1] | more]) + piece[2:]
+        frames += control.frame(b"m" if i else b"n", piece)
+    return frames
 
 
 def window_size():
@@ -97,9 +111,9 @@ class Remote:
     def send(self, kind, rest=b""):
         self.queue += control.frame(kind, b"\0" + rest)
 
-    def run(self, payload):
+    def run(self, request_frames):
         """Returns the result, or None: the VM or the user ended it."""
-        self.queue += control.frame(b"n", payload)
+        self.queue += request_frames
         self.socket.setblocking(False)
         with session.Signals(self) as self.signals:
             with session.RawTerminal(self):
@@ -224,8 +238,8 @@ def execute(name, values, words, terminal):
     stdin = streams.BytesInput(b"") if values.no_stdin or not is_open(0) \
         else streams.FdInput(0)
     terminal = terminal and stdin.descriptor is not None
-    payload = request(values, words, terminal)
-    return Remote(connect(name), stdin, terminal).run(payload)
+    frames = request(values, words, terminal)
+    return Remote(connect(name), stdin, terminal).run(frames)
 
 
 def status_of(result, program):
@@ -238,6 +252,9 @@ def status_of(result, program):
     if number == errno.EAGAIN:
         raise Failure(f"the VM runs {control.SESSIONS_MAX} programs of linnet "
                       "exec, or has no room for more", "end one")
+    if number == errno.E2BIG:
+        raise Failure("arguments and variables are too long for the VM's "
+                      "kernel", f"at most {control.FRAME_MAX} bytes")
     if number == errno.ENOSYS:
         raise Failure("the VM's kernel knows no linnet exec",
                       "start the VM anew")

@@ -5,7 +5,8 @@
 
 Both sides speak the session frames of include/drivers/control.h.  The launcher
 chooses the session's number and puts it in the place of the client's; else it
-passes frames on.  Credits bound what is under way, in both directions.  A
+passes frames on, but for the pieces of a request, which go to the guest one by
+one when it asks.  Credits bound what is under way, in both directions.  A
 client that goes away becomes 'q'; its number is free when the guest says so.
 """
 
@@ -17,8 +18,8 @@ import struct
 
 from linnet import control
 
-FROM_CLIENT = {b"n": (10, control.FRAME_MAX), b"i": (1, control.FRAME_MAX),
-               b"z": (1, 1), b"s": (2, 2), b"w": (5, 5), b"c": (5, 5)}
+FROM_CLIENT = {b"n": (10, control.FRAME_MAX), b"m": (2, control.FRAME_MAX),
+               b"i": (1, control.FRAME_MAX), b"z": (1, 1), b"s": (2, 2), b"w": (5, 5), b"c": (5, 5)}
 CLIENTS_MAX = 32
 
 
@@ -50,7 +51,9 @@ class Client:
         self.reader = control.Reader()
         self.queue = bytearray()
         self.number = None     # of its session
-        self.request = None    # its 'n', until it was sent
+        self.request = []      # its 'n' and 'm': (kind, payload)
+        self.size = 0          # of all of them
+        self.complete = False  # the last one has come
         self.finished = False  # 'x' or 'f' was queued
 
     def flush(self):
@@ -79,6 +82,7 @@ class Server:
         self.numbers = {}     # number -> client, or None: it has left
         self.waiting = []     # clients whose 'n' was not sent yet
         self.starting = None  # number whose 'n' was not answered yet
+        self.pieces = []      # of it: what was not sent yet
 
     def attach(self, session):
         self.session = session
@@ -144,14 +148,21 @@ class Server:
         least, most = FROM_CLIENT.get(kind, (1, 0))
         if not least <= len(payload) <= most:
             raise ValueError(f"frame {kind} of {len(payload)} bytes")
-        if kind == b"n":
-            if client.request is not None or client.number is not None:
-                raise ValueError("a second request")
-            client.request = payload
-            self.waiting.append(client)
-            self._start_next()
+        if kind in (b"n", b"m"):
+            self._take_piece(client, kind, payload)
         elif client.number is not None and not client.finished:
             self._send(kind, client.number, payload[1:])
+
+    def _take_piece(self, client, kind, payload):
+        client.size += len(payload)
+        if client.complete or (kind == b"n") != (not client.request) or \
+                client.size > 2 * control.REQUEST_MAX:
+            raise ValueError("not a piece of a request")
+        client.request.append((kind, payload[1:]))
+        if not payload[1] & control.NEW_MORE:
+            client.complete = True
+            self.waiting.append(client)
+            self._start_next()
 
     def _send(self, kind, number, rest=b""):
         self.session.to_control += control.frame(kind, bytes([number]) + rest)
@@ -161,13 +172,27 @@ class Server:
             client = self.waiting.pop(0)
             free = [n for n in range(control.SESSIONS_MAX)
                     if n not in self.numbers]
-            if not free or self.session.guest_version < 2:
-                self._finish(client, b"f", struct.pack(
-                    "<I", errno.EAGAIN if free == [] else errno.ENOSYS))
+            error = self._why_not(client, free)
+            if error:
+                self._finish(client, b"f", struct.pack("<I", error))
                 continue
             client.number = self.starting = free[0]
             self.numbers[client.number] = client
-            self._send(b"n", client.number, client.request[1:])
+            self.pieces = client.request
+            self._send_piece()
+
+    def _why_not(self, client, free):
+        if not free:
+            return errno.EAGAIN
+        if self.session.guest_version < 2:
+            return errno.ENOSYS
+        if self.session.guest_version < 3 and len(client.request) > 1:
+            return errno.E2BIG
+        return 0
+
+    def _send_piece(self):
+        kind, rest = self.pieces.pop(0)
+        self._send(kind, self.starting, rest)
 
     def _leave(self, client):
         client.socket.close()
@@ -192,6 +217,10 @@ class Server:
             return
         number = payload[0]
         client = self.numbers[number]
+        if kind == b"a":
+            if number == self.starting and self.pieces:
+                self._send_piece()
+            return
         if number == self.starting:
             self.starting = None
             if client is None and kind == b"c":
