@@ -50,6 +50,7 @@ static void end(uint32_t wait_status)
 		thread_sleep(WAIT_FOREVER);
 	}
 	control_report_exit(wait_status);
+	power_prepare();
 	power_off();
 }
 

@@ -164,6 +164,7 @@ static _Noreturn void end_machine(void)
 {
 	stdio_flush();
 	control_report_exit(0);
+	power_prepare();
 	power_off();
 }
 
@@ -186,6 +187,7 @@ long sys_reboot(int magic1, int magic2, unsigned command, void USER *arg)
 	case REBOOT_RESTART:
 	case REBOOT_RESTART2:
 		stdio_flush();
+		power_prepare();
 		power_reset();
 	default:
 		return -EINVAL;

@@ -26,14 +26,14 @@
 static struct spinlock ring_lock = SPINLOCK_INIT("log");
 static char ring[RING_SIZE]; /* [ring_lock] */
 static uint64_t ring_end;    /* [ring_lock] bytes ever written */
-static enum log_level max_level = LOG_WARNING;
+enum log_level log_max_level = LOG_WARNING;
 static log_sink *current_sink = early_console_write;
 static char held[HELD_SIZE]; /* [ring_lock] */
 static size_t held_size;     /* [ring_lock] */
 
 void log_set_level(enum log_level level)
 {
-	max_level = level;
+	log_max_level = level;
 }
 
 static void hold(const char *text, unsigned long size)
@@ -84,7 +84,7 @@ void log_write(enum log_level level, const char *format, ...)
 	line[length++] = '\n';
 	line[length] = '\0';
 	ring_append(line, length);
-	if (level <= max_level) {
+	if (level <= log_max_level) {
 		current_sink(line, length);
 	}
 }

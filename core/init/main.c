@@ -31,6 +31,9 @@ static void log_memory(void)
 {
 	struct frame_stats stats;
 
+	if (!options()->verbose) {
+		return;
+	}
 	frame_stats(&stats);
 	log_info("memory: %llu KiB, %llu KiB free",
 		 (unsigned long long)(stats.total << (PAGE_SHIFT - 10)),

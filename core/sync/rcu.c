@@ -14,7 +14,8 @@
  *    scheduler after a while.
  * 4. Callbacks collect in a list per CPU (any context pushes, lock-free); one
  *    kernel thread takes all lists, waits for a grace period and runs them.
- *    It lets 10 ms of work pile up unless somebody waits.
+ *    A timer wakes it 50 ms after the first callback; BATCH_MAX callbacks on
+ *    one CPU, or somebody who waits, do so earlier.
  */
 #include <sync/rcu.h>
 
@@ -32,16 +33,21 @@
 #include <sync/lockdep.h>
 #include <sync/wait.h>
 #include <time/clock.h>
+#include <time/timer.h>
 
-#define BATCH_NS     (10 * NSEC_PER_MSEC)
+#define BATCH_NS     (50 * NSEC_PER_MSEC)
+#define BATCH_MAX    512
 #define POLL_NS	     (NSEC_PER_MSEC / 4)
 #define NUDGE_ROUNDS 8 /* polls before running CPUs are interrupted */
 
 PERCPU_DEFINE(struct rcu_cpu, rcu_cpu);
 static uint64_t rcu_epoch = 1;	  /* [a] */
-static bool callbacks_waiting;	  /* [a] the thread has work */
+static bool callbacks_waiting;	  /* [a] the timer is armed, or was */
+static bool batch_due;		  /* [a] the thread has work */
 static uint32_t hurry_count;	  /* [a] callers of rcu_synchronize() */
-static struct thread *rcu_thread; /* [I] once started */
+static struct thread *rcu_thread; /* [I] once created */
+static bool thread_started;	  /* [a] at its first work */
+static struct timer batch_timer;  /* armed by whom sets callbacks_waiting */
 
 void rcu_cpu_init(void)
 {
@@ -69,13 +75,35 @@ void rcu_idle_exit(void)
 	__atomic_exchange_n(&percpu(rcu_cpu).idle, 0, __ATOMIC_SEQ_CST);
 }
 
+/* The thread tests batch_due before it sleeps. */
 static void wake_worker(void)
 {
 	struct thread *thread = __atomic_load_n(&rcu_thread, __ATOMIC_ACQUIRE);
 
-	if (thread != NULL) {
-		thread_wake(thread);
+	__atomic_store_n(&batch_due, true, __ATOMIC_SEQ_CST);
+	if (thread == NULL) {
+		return;
 	}
+	if (__atomic_load_n(&thread_started, __ATOMIC_RELAXED) ||
+	    __atomic_exchange_n(&thread_started, true, __ATOMIC_ACQ_REL)) {
+		thread_wake(thread);
+	} else {
+		thread_start(thread);
+	}
+}
+
+/* Before rcu_start() nothing is armed: it looks for itself. */
+static void arm_batch_timer(void)
+{
+	if (__atomic_load_n(&rcu_thread, __ATOMIC_ACQUIRE) != NULL) {
+		timer_arm(&batch_timer, clock_monotonic_ns() + BATCH_NS);
+	}
+}
+
+static void batch_is_old(struct timer *timer)
+{
+	(void)timer;
+	wake_worker();
 }
 
 void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *head))
@@ -91,6 +119,9 @@ void rcu_call(struct rcu_head *head, void (*func)(struct rcu_head *head))
 	}
 	if (!__atomic_load_n(&callbacks_waiting, __ATOMIC_SEQ_CST) &&
 	    !__atomic_exchange_n(&callbacks_waiting, true, __ATOMIC_SEQ_CST)) {
+		arm_batch_timer();
+	}
+	if (__atomic_add_fetch(&cpu->count, 1, __ATOMIC_RELAXED) == BATCH_MAX) {
 		wake_worker();
 	}
 	cpu_irq_restore(irq);
@@ -153,7 +184,11 @@ static void run_batch(void)
 	struct rcu_head *all = NULL;
 
 	for (unsigned cpu = 0; cpu < cpu_count(); cpu++) {
-		struct rcu_head *list =
+		struct rcu_head *list;
+
+		__atomic_store_n(&percpu_of(rcu_cpu, cpu).count, 0,
+				 __ATOMIC_RELAXED);
+		list =
 			__atomic_exchange_n(&percpu_of(rcu_cpu, cpu).pending,
 					    NULL, __ATOMIC_SEQ_CST);
 
@@ -171,28 +206,21 @@ static void run_batch(void)
 	}
 }
 
-/* Sleeps until there are callbacks, and then a little for more of them.
- * Woken by rcu_call() for the first callback and by rcu_synchronize(); both
- * change what is tested here before they wake. */
-static void wait_for_callbacks(void)
+/*
+ * Sleeps until a batch is due.  Both flags are cleared before the lists are
+ * taken: a callback that comes later arms the timer again.
+ */
+static void wait_for_batch(void)
 {
-	uint64_t deadline;
-
 	for (;;) {
 		thread_prepare_sleep(false);
-		if (__atomic_load_n(&callbacks_waiting, __ATOMIC_SEQ_CST)) {
+		if (__atomic_load_n(&batch_due, __ATOMIC_SEQ_CST)) {
 			break;
 		}
 		thread_sleep(WAIT_FOREVER);
 	}
-	deadline = clock_monotonic_ns() + BATCH_NS;
-	for (;;) {
-		thread_prepare_sleep(false);
-		if (is_urgent() || thread_sleep(deadline) < 0) {
-			break;
-		}
-	}
 	thread_cancel_sleep();
+	__atomic_store_n(&batch_due, false, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&callbacks_waiting, false, __ATOMIC_SEQ_CST);
 }
 
@@ -200,7 +228,7 @@ static void worker(void *arg)
 {
 	(void)arg;
 	for (;;) {
-		wait_for_callbacks();
+		wait_for_batch();
 		run_batch();
 	}
 }
@@ -230,7 +258,7 @@ void rcu_synchronize(void)
 	lockdep_assert_can_sleep();
 	__atomic_fetch_add(&hurry_count, 1, __ATOMIC_SEQ_CST);
 	rcu_call(&sync.head, synchronized);
-	wake_worker(); /* out of its batching */
+	wake_worker();
 	for (;;) {
 		/* Woken by synchronized(), which sets done first. */
 		thread_prepare_sleep(false);
@@ -251,9 +279,12 @@ static int rcu_start(void)
 	if (err < 0) {
 		return err;
 	}
+	timer_init(&batch_timer, batch_is_old);
 	/* The reference is kept: the thread never ends. */
 	__atomic_store_n(&rcu_thread, thread, __ATOMIC_RELEASE);
-	thread_start(thread);
+	if (__atomic_load_n(&callbacks_waiting, __ATOMIC_SEQ_CST)) {
+		arm_batch_timer();
+	}
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  * Power off and reset through ACPI: the FADT (ACPI 6.5, 5.2.9) names the
  * registers, the package \_S5 of the DSDT the values.
  *
- * Everything is read and checked at boot, so that the end of the machine is a
- * few register writes.  A register in an address space other than ports or
+ * Everything is read and checked in thread context before the end of the machine
+ * (not at boot: pay for what you use), which then is a few register writes.  A register in an address space other than ports or
  * memory counts as absent.
  */
 #include <arch/cpu.h>
@@ -154,7 +154,7 @@ static void reset_machine(void)
 	}
 }
 
-static int acpi_power_init(void)
+static void read_tables(void)
 {
 	const struct acpi_table *fadt = firmware_table("FACP", 0);
 	const struct acpi_table *dsdt;
@@ -162,7 +162,7 @@ static int acpi_power_init(void)
 	bool can_switch_off = false;
 
 	if (fadt == NULL) {
-		return 0; /* a machine without ACPI */
+		return; /* a machine without ACPI */
 	}
 	flags = field(fadt, FADT_FLAGS, 4);
 	dsdt = acpi_dsdt();
@@ -183,6 +183,21 @@ static int acpi_power_init(void)
 	}
 	power_set_handlers(can_switch_off ? switch_off : NULL,
 			   is_present(reset) ? reset_machine : NULL);
+}
+
+/* Who comes while another one reads has to do without. */
+static void acpi_power_prepare(void)
+{
+	static bool done; /* [a] */
+
+	if (!__atomic_exchange_n(&done, true, __ATOMIC_ACQ_REL)) {
+		read_tables();
+	}
+}
+
+static int acpi_power_init(void)
+{
+	power_set_prepare(acpi_power_prepare);
 	return 0;
 }
 INIT_HOOK(acpi_power, acpi_power_init, INIT_BUS);

@@ -5,8 +5,8 @@
  * The kernel log.
  *
  * Levels: ERROR - something failed that the user asked for; WARNING - odd,
- * work goes on; INFO - with --verbose; DEBUG - with --verbose in the debug
- * kernel.  Each call is one line, without newline, at most 512 bytes.  Any
+ * work goes on; INFO and DEBUG - with --verbose only, else they cost a comparison.
+ * Each call is one line, without newline, at most 512 bytes.  Any
  * context.  Lines go to the control channel when there is one, else to the
  * console, and to a ring of 16 KiB that /dev/kmsg and a panic show.
  */
@@ -26,11 +26,18 @@ void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...)	 log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
-#define log_info(...)	 log_write(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)	 log_write(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)	 log_if_shown(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)	 log_if_shown(LOG_DEBUG, __VA_ARGS__)
+#define log_if_shown(level, ...)                                               \
+	do {                                                                   \
+		if ((level) <= log_max_level) {                                \
+			log_write(level, __VA_ARGS__);                         \
+		}                                                              \
+	} while (0)
 
 /* Most detailed level that is shown. */
 void log_set_level(enum log_level level);
+extern enum log_level log_max_level; /* read only */
 
 /* Where finished lines go; text has its newline.  Called in any context. */
 typedef void log_sink(const char *text, unsigned long size);

@@ -25,6 +25,7 @@ struct rcu_cpu {		  /* core/sync/rcu.c */
 	uint32_t idle;		  /* [a] in the idle loop's wait */
 	uint32_t nested;	  /* [a] read sections of interrupts in it */
 	struct rcu_head *pending; /* [a] */
+	uint32_t count;		  /* [a] of them, about */
 };
 
 PERCPU_DECLARE(struct rcu_cpu, rcu_cpu);

@@ -88,6 +88,7 @@ int context_become_app(void)
 		return -ENOMEM;
 	}
 	vector_destroy(vector_replace(area));
+	vector_trap(); /* it comes at once: programs begin with memory copies */
 	context_set_tls(thread_current(), 0);
 	return 0;
 }

@@ -18,8 +18,21 @@
 #define KEYBOARD_COMMAND 0x64
 #define KEYBOARD_RESET	 0xfe
 
-static void (*handle_off)(void);   /* [I] */
-static void (*handle_reset)(void); /* [I] */
+static void (*prepare_end)(void);  /* [I] */
+static void (*handle_off)(void);   /* [a] */
+static void (*handle_reset)(void); /* [a] */
+
+void power_set_prepare(void (*prepare)(void))
+{
+	prepare_end = prepare;
+}
+
+void power_prepare(void)
+{
+	if (prepare_end != NULL) {
+		prepare_end();
+	}
+}
 
 void power_set_handlers(void (*off)(void), void (*reset)(void))
 {
