@@ -105,17 +105,26 @@ static void mount_root(void)
 	}
 }
 
+static const struct later_mount shm = {"tmpfs", "shm", "mode=1777", NULL};
+static const struct later_mount usual_mounts[] = {
+	{"devfs", "/dev", "", &shm},
+	{"proc", "/proc", "", NULL},
+	{"sysfs", "/sys", "", NULL},
+	{"tmpfs", "/tmp", "mode=1777", NULL},
+	{"tmpfs", "/run", "mode=755", NULL},
+};
+
 /* A directory that the image lacks is no error on a read-only root: the
  * mount is left out and said so.  A kernel without the type says nothing. */
-static void mount_at(const char *type, const char *path, const char *data)
+static void mount_usual(const struct later_mount *mount)
 {
 	int err;
 
-	vfs_mkdir(PATH_AT_CWD, path, 0755);
-	err = vfs_mount(type, path, type, 0, data);
-	if (err < 0 && filesystem_find(type) != NULL) {
-		log_warning("cannot mount %s at %s: %s", type, path,
-			    errno_name(err));
+	vfs_mkdir(PATH_AT_CWD, mount->name, 0755);
+	err = vfs_mount_later(mount);
+	if (err < 0 && err != -ENODEV) {
+		log_warning("cannot mount %s at %s: %s", mount->type,
+			    mount->name, errno_name(err));
 	}
 }
 
@@ -141,12 +150,9 @@ static void mount_extra(const char *spec)
 static void mount_all(void)
 {
 	mount_root();
-	mount_at("devfs", "/dev", "");
-	mount_at("proc", "/proc", "");
-	mount_at("sysfs", "/sys", "");
-	mount_at("tmpfs", "/tmp", "mode=1777");
-	mount_at("tmpfs", "/run", "mode=755");
-	mount_at("tmpfs", "/dev/shm", "mode=1777");
+	for (size_t i = 0; i < ARRAY_SIZE(usual_mounts); i++) {
+		mount_usual(&usual_mounts[i]);
+	}
 	for (size_t i = 0; i < options()->mount_count; i++) {
 		mount_extra(options()->mounts[i]);
 	}

@@ -107,14 +107,8 @@ static long find_base(struct address_space *space,
 {
 	size_t size = image->high - image->low;
 	size_t spare = image->align - PAGE_SIZE;
-	long found =
-		vm_map(space, wanted, size + spare, VMA_NORESERVE, 0, NULL, 0);
 
-	if (found < 0) {
-		return found;
-	}
-	vm_unmap(space, (uintptr_t)found, size + spare);
-	return found;
+	return vm_find_place(space, wanted, size + spare);
 }
 
 static void note_ranges(const struct elf_image *image, struct loaded *loaded)

@@ -103,17 +103,16 @@ uintptr_t vdso_map(struct address_space *space)
 
 	vdso_image(&image_size);
 	image_size = ALIGN_UP(image_size, PAGE_SIZE);
-	addr = vm_map(space, 0, PAGE_SIZE + image_size, VMA_NORESERVE, 0, NULL,
-		      0);
+	addr = vm_find_place(space, 0, PAGE_SIZE + image_size);
 	if (addr < 0) {
 		return 0;
 	}
 	data = (uintptr_t)addr;
 	image = data + PAGE_SIZE;
-	if (vm_map(space, data, PAGE_SIZE, VMA_READ | VMA_VVAR, MAP_HOW_FIXED,
-		   &data_object, 0) < 0 ||
+	if (vm_map(space, data, PAGE_SIZE, VMA_READ | VMA_VVAR,
+		   MAP_HOW_FIXED | MAP_HOW_NOREPLACE, &data_object, 0) < 0 ||
 	    vm_map(space, image, image_size, VMA_READ | VMA_EXEC | VMA_VDSO,
-		   MAP_HOW_FIXED, &image_object, 0) < 0) {
+		   MAP_HOW_FIXED | MAP_HOW_NOREPLACE, &image_object, 0) < 0) {
 		vm_unmap(space, data, PAGE_SIZE + image_size);
 		return 0;
 	}

@@ -58,6 +58,7 @@ static void init_memory(void)
 	frame_init();
 	slab_init();
 	kmap_init();
+	arch_start_clock();
 	options_parse();
 	log_set_level(options()->verbose ? LOG_DEBUG : LOG_WARNING);
 	if (options()->control_com2) {

@@ -121,7 +121,7 @@ static void flush_space(struct address_space *space, uintptr_t start,
 	cpu_irq_restore(state);
 	/* A CPU that starts to use the space now needs no call, and one that
 	 * stops can stand it. */
-	if (choose_cpus(space, lazy_too, &mask)) {
+	if (cpu_count() > 1 && choose_cpus(space, lazy_too, &mask)) {
 		smp_call(&mask, flush_here, &flush);
 	}
 }

@@ -216,6 +216,17 @@ static long map_locked(struct address_space *space, uintptr_t hint,
 	return addr;
 }
 
+long vm_find_place(struct address_space *space, uintptr_t hint, size_t length)
+{
+	long place;
+
+	rwlock_read_lock(&space->lock);
+	place = choose_place(space, hint, ALIGN_UP(length, PAGE_SIZE), 0,
+			     PAGE_SIZE);
+	rwlock_read_unlock(&space->lock);
+	return place;
+}
+
 long vm_map(struct address_space *space, uintptr_t hint, size_t length,
 	    uint32_t prot_flags, unsigned how, struct vm_object *object,
 	    uint64_t offset_pages)

@@ -188,9 +188,8 @@ static void run_batch(void)
 
 		__atomic_store_n(&percpu_of(rcu_cpu, cpu).count, 0,
 				 __ATOMIC_RELAXED);
-		list =
-			__atomic_exchange_n(&percpu_of(rcu_cpu, cpu).pending,
-					    NULL, __ATOMIC_SEQ_CST);
+		list = __atomic_exchange_n(&percpu_of(rcu_cpu, cpu).pending,
+					   NULL, __ATOMIC_SEQ_CST);
 
 		while (list != NULL) {
 			struct rcu_head *next = list->next;

@@ -4,9 +4,10 @@
  * Power off and reset through ACPI: the FADT (ACPI 6.5, 5.2.9) names the
  * registers, the package \_S5 of the DSDT the values.
  *
- * Everything is read and checked in thread context before the end of the machine
- * (not at boot: pay for what you use), which then is a few register writes.  A register in an address space other than ports or
- * memory counts as absent.
+ * Everything is read and checked in thread context before the end of the
+ * machine (not at boot: pay for what you use), which then is a few register
+ * writes.  A register in an address space other than ports or memory counts as
+ * absent.
  */
 #include <arch/cpu.h>
 #include <arch/firmware.h>

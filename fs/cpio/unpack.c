@@ -4,7 +4,7 @@
  * Unpacks the initial archive into the root filesystem.
  *
  * Runs after the filesystems are mounted: entries below a mount point go into
- * what is mounted there.
+ * what is mounted there; the mount point itself gets no attributes from here.
  *
  * Names are relative to the root, with or without "./" or "/"; ".." is refused.
  * Directories that the archive does not list are made on the way.  Hard
@@ -16,6 +16,7 @@
 #include <fs/cpio/cpio.h>
 
 #include <debug/log.h>
+#include <fs/vfs/internal.h>
 #include <lib/errno_name.h>
 #include <lib/hash.h>
 #include <lib/string.h>
@@ -95,6 +96,31 @@ static int make_parents(const char *name)
 /* --- attributes
  * --------------------------------------------------------------------- */
 
+/* The name itself, not what is mounted there. */
+static int find_name(struct walk *walk, const char *name, struct path *path_out)
+{
+	int err;
+
+	if (name[0] == '\0') {
+		return path_lookup(PATH_AT_CWD, "/", 0, path_out);
+	}
+	err = walk_start(walk, PATH_AT_CWD, name, 0);
+	if (err < 0) {
+		return err;
+	}
+	err = walk_to_parent(walk);
+	if (err == 0) {
+		err = walk_child(walk->path.dentry, walk->last,
+				 walk->last_length, &path_out->dentry);
+	}
+	if (err == 0) {
+		path_out->mount = walk->path.mount;
+		mount_get(path_out->mount);
+	}
+	walk_end(walk);
+	return err;
+}
+
 static int set_attributes(const char *name, const struct cpio_entry *entry)
 {
 	struct kstat stat = {
@@ -106,8 +132,9 @@ static int set_attributes(const char *name, const struct cpio_entry *entry)
 	};
 	unsigned valid = KSTAT_SET_UID | KSTAT_SET_GID | KSTAT_SET_MTIME |
 			 KSTAT_SET_ATIME;
+	struct walk walk;
 	struct path path;
-	int err = path_lookup(PATH_AT_CWD, name, 0, &path);
+	int err = find_name(&walk, name, &path);
 
 	if (err < 0) {
 		return err;
@@ -302,7 +329,7 @@ static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
 	int err = unpack_named(unpack, name, entry);
 
 	if (err == 0) {
-		err = set_attributes(name[0] != '\0' ? name : "/", entry);
+		err = set_attributes(name, entry);
 	}
 	if ((err == -EPERM || err == -EROFS) &&
 	    (entry->mode & MODE_TYPE) == MODE_DIRECTORY) {

@@ -57,11 +57,23 @@ void mount_put(struct mount *mount); /* may sleep */
 bool mount_cross(struct path *path);
 /* The root mount's root, referenced; -ENOENT before one exists. */
 int mount_root_path(struct path *path_out);
-/* Something is mounted on this very mount and dentry. */
-bool mount_is_point(const struct path *path);
+/* The mount on this very mount and dentry, referenced, or NULL. */
+struct mount *mount_find(const struct mount *parent,
+			 const struct dentry *point);
+/* A mount that is nowhere yet; then its place, which takes it over. */
+int mount_make(const char *source, const char *type, unsigned flags,
+	       const char *options, struct mount **mount_out);
+int mount_attach(struct mount *mount, const struct path *place);
 /* A mount outside the tree, for files without a place in it; takes over the
  * reference to the superblock.  NULL: no memory. */
 struct mount *mount_create_internal(struct superblock *superblock);
+
+/* --- mount_later.c ----------------------------------------------------- */
+
+/* A walk is at a place with mount_count > 0 where mount_find() finds nothing:
+ * what waits for that is mounted now.  Referenced, or NULL. */
+struct mount *mount_now(const struct path *place);
+void mount_all_now(void);
 
 /* --- walk.c ------------------------------------------------------------ */
 

@@ -134,8 +134,7 @@ static struct mount **bucket_of(const struct mount *parent,
 }
 
 /* Referenced, or NULL. */
-static struct mount *find_mount(const struct mount *parent,
-				const struct dentry *point)
+struct mount *mount_find(const struct mount *parent, const struct dentry *point)
 {
 	struct mount *mount;
 
@@ -156,8 +155,11 @@ bool mount_cross(struct path *path)
 
 	while (__atomic_load_n(&path->dentry->mount_count, __ATOMIC_RELAXED) !=
 	       0) {
-		struct mount *mount = find_mount(path->mount, path->dentry);
+		struct mount *mount = mount_find(path->mount, path->dentry);
 
+		if (mount == NULL) {
+			mount = mount_now(path);
+		}
 		if (mount == NULL) {
 			break;
 		}
@@ -168,22 +170,6 @@ bool mount_cross(struct path *path)
 		crossed = true;
 	}
 	return crossed;
-}
-
-bool mount_is_point(const struct path *path)
-{
-	struct mount *mount;
-
-	if (__atomic_load_n(&path->dentry->mount_count, __ATOMIC_RELAXED) ==
-	    0) {
-		return false;
-	}
-	mount = find_mount(path->mount, path->dentry);
-	if (mount == NULL) {
-		return false;
-	}
-	mount_put(mount);
-	return true;
 }
 
 int mount_root_path(struct path *path_out)
@@ -238,7 +224,7 @@ static void detach_locked(struct mount *mount)
 	mount_count--;
 }
 
-static int attach(struct mount *mount, const struct path *place)
+int mount_attach(struct mount *mount, const struct path *place)
 {
 	int err;
 
@@ -273,33 +259,44 @@ static int attach_root(struct mount *mount)
 /* --- mount(2) ---------------------------------------------------------------
  */
 
-static int mount_new(const char *source, const struct path *place,
-		     const char *type_name, unsigned flags, const char *options)
+int mount_make(const char *source, const char *type_name, unsigned flags,
+	       const char *options, struct mount **mount_out)
 {
 	const struct filesystem_type *type =
 		type_name == NULL ? NULL : filesystem_find(type_name);
 	struct superblock *superblock;
-	struct mount *mount;
 	int err;
 
 	if (type == NULL) {
 		return -ENODEV;
-	}
-	if (place != NULL && !inode_is_dir(place->dentry->inode)) {
-		return -ENOTDIR;
 	}
 	err = type->mount(type, source, options == NULL ? "" : options,
 			  &superblock);
 	if (err < 0) {
 		return err;
 	}
-	mount = mount_create(superblock, superblock->root, source,
-			     flags | UAPI_MS_RELATIME);
+	*mount_out = mount_create(superblock, superblock->root, source,
+				  flags | UAPI_MS_RELATIME);
 	superblock_put(superblock);
-	if (mount == NULL) {
-		return -ENOMEM;
+	return *mount_out == NULL ? -ENOMEM : 0;
+}
+
+static int mount_new(const char *source, const struct path *place,
+		     const char *type, unsigned flags, const char *options)
+{
+	struct mount *mount;
+	int err;
+
+	if (place != NULL && !inode_is_dir(place->dentry->inode)) {
+		return filesystem_find(type == NULL ? "" : type) == NULL
+			       ? -ENODEV
+			       : -ENOTDIR;
 	}
-	return place == NULL ? attach_root(mount) : attach(mount, place);
+	err = mount_make(source, type, flags, options, &mount);
+	if (err < 0) {
+		return err;
+	}
+	return place == NULL ? attach_root(mount) : mount_attach(mount, place);
 }
 
 static struct mount *copy_mount(const struct mount *from, struct dentry *root,
@@ -363,6 +360,9 @@ static int mount_bind(const char *source, const struct path *place,
 	if (mount == NULL) {
 		path_put(&from);
 		return -ENOMEM;
+	}
+	if ((flags & UAPI_MS_REC) != 0) {
+		mount_all_now();
 	}
 	mutex_lock(&mount_lock);
 	last = list_last(&mounts, struct mount, list_link);
@@ -544,7 +544,8 @@ int vfs_unmount(const char *path, int flags)
 /* --- all mounts --------------------------------------------------------------
  */
 
-void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg), void *arg)
+static void for_each_mount(void (*func)(struct mount *mount, void *arg),
+			   void *arg)
 {
 	struct mount *mount;
 
@@ -553,6 +554,12 @@ void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg), void *arg)
 		func(mount, arg);
 	}
 	mutex_unlock(&mount_lock);
+}
+
+void vfs_for_each_mount(void (*func)(struct mount *mount, void *arg), void *arg)
+{
+	mount_all_now();
+	for_each_mount(func, arg);
 }
 
 static void sync_mount(struct mount *mount, void *arg)
@@ -574,6 +581,6 @@ int vfs_sync_all(void)
 {
 	int err = 0;
 
-	vfs_for_each_mount(sync_mount, &err);
+	for_each_mount(sync_mount, &err);
 	return err;
 }

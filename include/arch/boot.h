@@ -48,6 +48,10 @@ void arch_init(void);
  * unprivileged mode.  Before the first of either exists. */
 void arch_set_isolated(void);
 
-/* CPUs are counted, interrupts can be requested, time runs.  Boot CPU, after
- * kmap_init(); interrupts stay off. */
+/* Registers are mapped and the measurement of the clocks begins, which
+ * arch_start_devices() ends.  Boot CPU, after kmap_init(). */
+void arch_start_clock(void);
+
+/* CPUs are counted, interrupts can be requested, time runs.  Boot CPU;
+ * interrupts stay off. */
 void arch_start_devices(void);

@@ -5,8 +5,8 @@
  * The kernel log.
  *
  * Levels: ERROR - something failed that the user asked for; WARNING - odd,
- * work goes on; INFO and DEBUG - with --verbose only, else they cost a comparison.
- * Each call is one line, without newline, at most 512 bytes.  Any
+ * work goes on; INFO and DEBUG - with --verbose only, else they cost a
+ * comparison. Each call is one line, without newline, at most 512 bytes.  Any
  * context.  Lines go to the control channel when there is one, else to the
  * console, and to a ring of 16 KiB that /dev/kmsg and a panic show.
  */

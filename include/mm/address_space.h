@@ -120,6 +120,10 @@ uint64_t address_space_root_loads(void);
 struct vma *vma_find(struct address_space *space, uintptr_t addr);
 struct vma *vma_next(struct vma *vma);
 
+/* Where `length` bytes would go now, at the hint if it is free; or -ENOMEM.
+ * Nothing is reserved: for a space that nobody else changes yet. */
+long vm_find_place(struct address_space *space, uintptr_t hint, size_t length);
+
 /*
  * mmap.  `prot_flags` are VMA_*; `hint` is an address or 0; `how` below.
  * Takes its own reference to the object.  Returns the address, or -EINVAL,

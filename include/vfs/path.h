@@ -196,6 +196,21 @@ uint32_t fs_context_umask(void);
 size_t dcache_shrink(size_t target);
 
 /*
+ * A mount that is made when somebody comes to its place, or looks at the list
+ * of mounts: most programs need few of those they find.  The place counts as a
+ * mount point from now on.  Strings and `inside` live for ever.
+ */
+struct later_mount {
+	const char *type;
+	const char *name; /* path; of `inside` a name in its root */
+	const char *options;
+	const struct later_mount *inside; /* NULL: none */
+};
+
+/* -ENODEV: unknown type; -ENOENT, -ENOTDIR. */
+int vfs_mount_later(const struct later_mount *what);
+
+/*
  * Mounts `type` from source at path.  At boot path "/" makes the root.
  * flags UAPI_MS_*: BIND and REMOUNT too.  -ENODEV: unknown type, -ENOTBLK,
  * -ENXIO, -EINVAL, -EBUSY, -EPERM.

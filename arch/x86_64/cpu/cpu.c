@@ -19,6 +19,7 @@
 
 #include "../irq/internal.h"
 #include "../mmu/internal.h"
+#include "../time/internal.h"
 #include "../vdso/internal.h"
 #include "internal.h"
 
@@ -114,6 +115,14 @@ void arch_set_isolated(void)
 	pte_app_bits = X86_PTE_USER;
 	smap_enabled = (cpuid_read(7, 0).ebx & CPUID_SMAP) != 0;
 	features_init();
+}
+
+void arch_start_clock(void)
+{
+	if (apic_init() < 0) {
+		panic("no memory for the local APIC");
+	}
+	calibrate_start();
 }
 
 void arch_start_devices(void)

@@ -19,11 +19,11 @@
 #define SEGMENT_KERNEL_CODE 0x00af9b000000ffffull
 /* Without the bit for 32-bit stacks, which 64-bit code ignores: translators
  * (TCG) keep code apart by it, and an interrupt makes ss null, without it. */
-#define SEGMENT_DATA	    0x008f93000000ffffull
-#define SEGMENT_APP_DATA    0x008ff3000000ffffull
-#define SEGMENT_APP_CODE    0x00affb000000ffffull
-#define TASK_PRESENT	    0x0000890000000000ull
-#define SEGMENT_COUNT	    10
+#define SEGMENT_DATA	 0x008f93000000ffffull
+#define SEGMENT_APP_DATA 0x008ff3000000ffffull
+#define SEGMENT_APP_CODE 0x00affb000000ffffull
+#define TASK_PRESENT	 0x0000890000000000ull
+#define SEGMENT_COUNT	 10
 
 #define GATE_INTERRUPT	     0x8e00
 #define GATE_APP	     0x6000 /* int3 and into may come from ring 3 */

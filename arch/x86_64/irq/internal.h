@@ -17,7 +17,8 @@
 #define VECTOR_STOP	    0xf3
 #define VECTOR_SPURIOUS	    0xff
 
-/* apic.c: the local APIC of the calling CPU. */
+/* apic.c: before vectors.c, for the clock.  The local APIC of the calling CPU.
+ */
 int apic_init(void);	  /* boot CPU: finds and maps it, then: */
 void apic_cpu_init(void); /* each CPU */
 uint32_t apic_id(void);

@@ -274,7 +274,7 @@ static void mask_legacy_controllers(void)
 void irq_init(void)
 {
 	mask_legacy_controllers();
-	if (apic_init() < 0 || ioapic_init() < 0) {
+	if (ioapic_init() < 0) {
 		panic("no memory for the interrupt controllers");
 	}
 }

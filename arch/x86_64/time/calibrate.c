@@ -6,8 +6,9 @@
  * In this order: what the hypervisor says (CPUID 0x40000010), what the
  * processor says (CPUID 0x15), the hypervisor's clock page (KVM), QEMU's
  * emulated timer, which runs at 1 GHz, and the 8254 of a PC.  A measurement
- * takes MEASURE_NS; the readings at both ends are those of the tightest of
- * several brackets.
+ * takes MEASURE_NS at least; the readings at both ends are those of the
+ * tightest of several brackets.  It begins early in the boot
+ * (calibrate_start()), so that nothing is left to wait for at its end.
  */
 #include "internal.h"
 
@@ -117,6 +118,8 @@ struct reading {
 	uint32_t timer; /* counts down */
 };
 
+static struct reading start; /* of the measurement under way */
+
 static struct reading read_both(void)
 {
 	struct reading best = {0, 0};
@@ -135,21 +138,23 @@ static struct reading read_both(void)
 	return best;
 }
 
+void calibrate_start(void)
+{
+	apic_timer_set(UINT32_MAX); /* four seconds at least */
+	start = read_both();
+}
+
 static bool measure_emulated(struct time_rates *rates)
 {
-	struct reading start;
 	struct reading end;
 
 	if (!hypervisor_is("TCGTCGTCGTCG")) {
 		return false;
 	}
-	apic_timer_set(UINT32_MAX);
-	start = read_both();
 	while (start.timer - apic_timer_count() < MEASURE_NS) {
 		cpu_relax();
 	}
 	end = read_both();
-	apic_timer_set(0);
 	rates->timer_hz = EMULATED_TIMER_HZ;
 	rates->counter_hz =
 		multiply_divide(end.counter - start.counter, EMULATED_TIMER_HZ,
@@ -161,16 +166,12 @@ static bool measure_emulated(struct time_rates *rates)
 static void measure_timer(struct time_rates *rates)
 {
 	uint64_t span = rates->counter_hz / (1000000000ull / MEASURE_NS);
-	struct reading start;
 	struct reading end;
 
-	apic_timer_set(UINT32_MAX);
-	start = read_both();
 	while (cpu_cycles() - start.counter < span) {
 		cpu_relax();
 	}
 	end = read_both();
-	apic_timer_set(0);
 	rates->timer_hz =
 		multiply_divide(start.timer - end.timer, rates->counter_hz,
 				end.counter - start.counter);
@@ -178,7 +179,6 @@ static void measure_timer(struct time_rates *rates)
 
 static bool measure_pit(struct time_rates *rates)
 {
-	struct reading start;
 	struct reading end;
 	unsigned spins = 0;
 
@@ -195,30 +195,35 @@ static bool measure_pit(struct time_rates *rates)
 		}
 	}
 	end = read_both();
-	apic_timer_set(0);
 	rates->counter_hz = (end.counter - start.counter) * PIT_HZ / PIT_COUNT;
 	rates->timer_hz =
 		(uint64_t)(start.timer - end.timer) * PIT_HZ / PIT_COUNT;
 	return spins > 1 && rates->counter_hz != 0 && rates->timer_hz != 0;
 }
 
-void calibrate(struct time_rates *rates_out)
+static uint64_t told_rate(void)
 {
-	rates_out->counter_hz = told_by_hypervisor();
-	if (rates_out->counter_hz == 0) {
-		rates_out->counter_hz = told_by_processor();
+	uint64_t rate = told_by_hypervisor();
+
+	if (rate == 0) {
+		rate = told_by_processor();
 	}
-	if (rates_out->counter_hz == 0) {
-		rates_out->counter_hz = told_by_kvm_clock();
-	}
+	return rate != 0 ? rate : told_by_kvm_clock();
+}
+
+void calibrate(struct time_rates *rates_out, bool counter_only)
+{
+	rates_out->timer_hz = 0;
+	rates_out->counter_hz = told_rate();
 	if (rates_out->counter_hz != 0) {
+		if (!counter_only) {
+			measure_timer(rates_out);
+		}
+	} else if (!measure_emulated(rates_out) && !measure_pit(rates_out)) {
+		log_error("time: nothing tells how fast the clock runs; "
+			  "guessing");
+		rates_out->counter_hz = GUESS_HZ;
 		measure_timer(rates_out);
-		return;
 	}
-	if (measure_emulated(rates_out) || measure_pit(rates_out)) {
-		return;
-	}
-	log_error("time: nothing tells how fast the clock runs; guessing");
-	rates_out->counter_hz = GUESS_HZ;
-	measure_timer(rates_out);
+	apic_timer_set(0);
 }

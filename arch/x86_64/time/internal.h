@@ -2,6 +2,7 @@
 #pragma once
 
 /* What the parts of this room share. */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct time_rates {
@@ -9,8 +10,11 @@ struct time_rates {
 	uint64_t timer_hz;
 };
 
-/* calibrate.c: never fails; warns when it has to guess. */
-void calibrate(struct time_rates *rates_out);
+/* calibrate.c: never fails; warns when it has to guess.  The first begins what
+ * the second ends, a millisecond later at least.  With `counter_only` the
+ * timer's rate may be left at 0. */
+void calibrate_start(void);
+void calibrate(struct time_rates *rates_out, bool counter_only);
 
 struct time_factors {
 	uint64_t start;	 /* counter at nanosecond 0 */

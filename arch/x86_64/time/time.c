@@ -61,7 +61,7 @@ void arch_time_init(void)
 	struct time_rates rates;
 
 	has_deadline = (cpuid_read(1, 0).ecx & CPUID_TSC_DEADLINE) != 0;
-	calibrate(&rates);
+	calibrate(&rates, has_deadline);
 	counter_hz = rates.counter_hz;
 	timer_hz = rates.timer_hz;
 	ns_factor = multiply_divide(NSEC_PER_SEC, SCALE_ONE, counter_hz);
