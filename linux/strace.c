@@ -6,7 +6,8 @@
  *
  *	[7] openat(AT_FDCWD, "/etc/passwd", 0x80000, 0) = 3
  *
- * How an argument is printed follows from its type and name in syscalls.def:
+ * How an argument is printed follows from its type (USER left out) and name in
+ * syscalls.def:
  * strings and written buffers are quoted, modes octal, flags and addresses
  * hexadecimal.  A line is built on the kernel stack by its own thread; no
  * state, no locks.
@@ -127,7 +128,7 @@ static void put_number(struct line *line, const struct syscall_arg *arg,
 		value = (uint32_t)value;
 	}
 	if (is(arg->name, "mode")) {
-		put(line, "0%lo", value);
+		put(line, "%#lo", value);
 	} else if (is(arg->type, "size_t") || is(arg->name, "count") ||
 		   is(arg->name, "size") || value < 16) {
 		put(line, "%lu", value);
@@ -141,7 +142,7 @@ static int filled_buffer(const struct syscall_info *info)
 {
 	for (unsigned i = 0; i + 1 < info->arg_count; i++) {
 		if (is(info->args[i].name, "buf") &&
-		    is(info->args[i].type, "void USER *") &&
+		    is(info->args[i].type, "void *") &&
 		    (is(info->args[i + 1].type, "size_t") ||
 		     is(info->name, "readlink") ||
 		     is(info->name, "readlinkat"))) {
@@ -160,9 +161,9 @@ static void put_args(struct line *line, const struct syscall_info *info,
 		const struct syscall_arg *arg = &info->args[i];
 
 		put(line, i == 0 ? "" : ", ");
-		if (is(arg->type, "const char USER *")) {
+		if (is(arg->type, "const char *")) {
 			put_string(line, values[i]);
-		} else if (is(arg->type, "const void USER *") &&
+		} else if (is(arg->type, "const void *") &&
 			   is(arg->name, "buf") && i + 1 < info->arg_count) {
 			put_data(line, values[i], values[i + 1]);
 		} else if ((int)i == filled && result > 0) {

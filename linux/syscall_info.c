@@ -4,8 +4,8 @@
  * Names of system calls and of their arguments: the words of syscalls.def.
  *
  * A row has one text: the call's name, then type and name of each argument,
- * each with its NUL.  Kernels without the tracer keep the names of calls only.
- * Constant data.
+ * each with its NUL; USER, an empty macro, is not in it.  Kernels without the
+ * tracer keep the names of calls only. Constant data.
  */
 #include <asm/syscall.h>
 #include <generated/config.h>
