@@ -131,17 +131,42 @@ static int stream_connect(struct unix_socket *s,
 /* --- datagrams
  * ------------------------------------------------------------------- */
 
+/* What the old destination sent is lost; one that was connected to us learns
+ * of it. */
+static void leave_peer(struct unix_socket *s, struct unix_socket *old,
+		       struct list *lost)
+{
+	if (list_is_empty(lost)) {
+		return;
+	}
+	unix_free_packets(lost);
+	wait_queue_wake_all(&s->place);
+	if (__atomic_load_n(&old->peer, __ATOMIC_RELAXED) == s) {
+		__atomic_store_n(&old->socket.error, ECONNRESET,
+				 __ATOMIC_RELEASE);
+		unix_wake_all(old);
+	}
+}
+
 /* A new default destination; NULL: none. */
 static void set_destination(struct unix_socket *s, struct unix_socket *peer)
 {
 	struct unix_socket *old;
+	struct list lost;
 
+	list_init(&lost);
 	mutex_lock(&s->lock);
-	old = s->peer;
-	s->peer = peer;
+	old = unix_detach_peer_locked(s);
+	__atomic_store_n(&s->peer, peer, __ATOMIC_RELAXED);
 	set_state(s, peer == NULL ? UNIX_FRESH : UNIX_CONNECTED);
+	if (old != NULL && old != peer) {
+		list_splice_tail(&lost, &s->packets);
+		s->packet_count = 0;
+		s->queued = 0;
+	}
 	mutex_unlock(&s->lock);
 	if (old != NULL) {
+		leave_peer(s, old, &lost);
 		unix_put(old);
 	}
 	unix_wake_all(s);

@@ -10,7 +10,8 @@
 #include <uapi/socket.h>
 #include <vfs/poll.h>
 
-#define READ_EVENTS (POLL_IN | POLL_RDNORM)
+#define READ_EVENTS  (POLL_IN | POLL_RDNORM)
+#define WRITE_EVENTS (POLL_OUT | POLL_WRNORM | POLL_WRBAND)
 
 /* --- sending
  * -------------------------------------------------------------------- */
@@ -19,6 +20,15 @@ bool unix_has_room(const struct unix_socket *s)
 {
 	return __atomic_load_n(&s->charged, __ATOMIC_SEQ_CST) <
 	       READ_ONCE(s->socket.options.send_buffer);
+}
+
+bool unix_is_full(const struct unix_socket *s, const struct unix_socket *sender)
+{
+	return s != sender &&
+	       __atomic_load_n(&s->peer, __ATOMIC_RELAXED) != sender &&
+	       __atomic_load_n(&s->packet_count, __ATOMIC_SEQ_CST) >=
+		       UNIX_QUEUE_MAX &&
+	       __atomic_load_n(&s->state, __ATOMIC_RELAXED) != UNIX_CLOSED;
 }
 
 static bool cannot_send(const struct unix_socket *s)
@@ -71,16 +81,14 @@ static int wait_place_locked(struct unix_socket *receiver,
 	uint64_t deadline = socket_deadline(timeout);
 	int err = 0;
 
-	while (receiver->packet_count >= UNIX_QUEUE_MAX &&
-	       receiver->state != UNIX_CLOSED) {
+	while (unix_is_full(receiver, s)) {
 		if ((flags & UAPI_MSG_DONTWAIT) != 0) {
 			return -EAGAIN;
 		}
 		if (err < 0) {
 			return socket_interrupted(err, timeout);
 		}
-		err = wait_queue_sleep_mutex(&receiver->writable,
-					     &receiver->lock,
+		err = wait_queue_sleep_mutex(&receiver->place, &receiver->lock,
 					     WAIT_INTERRUPTIBLE, deadline);
 	}
 	return 0;
@@ -220,7 +228,7 @@ static void forget_peer(struct unix_socket *s, struct unix_socket *peer)
 
 	mutex_lock(&s->lock);
 	if (s->peer == peer) {
-		s->peer = NULL;
+		unix_detach_peer_locked(s);
 		__atomic_store_n(&s->state, UNIX_FRESH, __ATOMIC_RELEASE);
 		forgotten = true;
 	}
@@ -341,20 +349,26 @@ static void unlink_locked(struct unix_socket *s, struct unix_packet *packet,
 			  struct list *done)
 {
 	list_remove(&packet->link);
-	s->packet_count--;
+	__atomic_fetch_sub(&s->packet_count, 1, __ATOMIC_SEQ_CST);
 	list_add_tail(done, &packet->link);
+}
+
+void unix_free_packets(struct list *packets)
+{
+	struct list_node *node;
+
+	while ((node = list_pop_head(packets)) != NULL) {
+		unix_packet_free(list_entry(node, struct unix_packet, link));
+	}
 }
 
 static void free_all(struct unix_socket *s, struct list *done)
 {
-	struct list_node *node;
 	bool any = !list_is_empty(done);
 
-	while ((node = list_pop_head(done)) != NULL) {
-		unix_packet_free(list_entry(node, struct unix_packet, link));
-	}
+	unix_free_packets(done);
 	if (any && s->socket.type == UAPI_SOCK_DGRAM) {
-		wait_queue_wake_all(&s->writable);
+		wait_queue_wake(&s->place, UINT32_MAX, WRITE_EVENTS);
 	}
 }
 

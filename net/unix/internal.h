@@ -13,9 +13,13 @@
  *    reference to each other until each is closed.
  * 3. `shutdown` of a socket says what it can no longer do, whoever decided
  *    that: the peer's SHUT_WR ends our reading, its close ends both.
- * 4. Names are files (inode->socket) or abstract (a hash table).  A name
+ * 4. A datagram goes into the queue of any socket that is not connected to
+ *    another, and waits for a place there unless the two are each other's
+ *    peers.  A full queue makes those who are connected to it not writable:
+ *    the first of them to be asked stands on the queue with its relay.
+ * 5. Names are files (inode->socket) or abstract (a hash table).  A name
  *    points to its socket without reference; names_lock guards that.
- * 5. Files on their way may be sockets that have files on their way, and so on
+ * 6. Files on their way may be sockets that have files on their way, and so on
  *    or in a circle: flight.c has that theory.
  *
  * Locks: a socket's mutex guards its own state; the listener's is taken before
@@ -38,7 +42,7 @@
 
 #define UNIX_PACKET_MAX	  32768 /* bytes of a stream in one packet */
 #define UNIX_DATAGRAM_MAX 212960
-#define UNIX_QUEUE_MAX	  512 /* packets of datagrams per receiver */
+#define UNIX_QUEUE_MAX	  11 /* datagrams from others than its peer */
 #define UNIX_PATH_MAX	  108
 #define UNIX_PATH_OFFSET  2 /* of sun_path in struct sockaddr_un */
 
@@ -77,6 +81,8 @@ struct unix_socket {
 	uint32_t charged;	    /* [a] sent and not yet taken */
 	struct wait_queue readable; /* data, connections, the end */
 	struct wait_queue writable; /* room, place in the backlog, the end */
+	struct wait_queue place;    /* in its queue of datagrams; the end */
+	struct waiter relay;	    /* in the peer's `place`, for `writable` */
 	unsigned backlog;	    /* [l] */
 	struct list pending;	    /* [l] ends to be accepted */
 	uint32_t pending_count;	    /* [a] */
@@ -124,6 +130,8 @@ void unix_put(struct unix_socket *s);
  * caller's reference. */
 void unix_close(struct unix_socket *s);
 void unix_credentials_current(struct socket_credentials *out);
+/* Takes the peer away; the caller gets its reference.  The lock is held. */
+struct unix_socket *unix_detach_peer_locked(struct unix_socket *s);
 /* The peer, referenced, or NULL. */
 struct unix_socket *unix_peer(struct unix_socket *s);
 void unix_wake_all(struct unix_socket *s);
@@ -186,3 +194,8 @@ void unix_flight_collect(void);
 ssize_t unix_send(struct socket *socket, struct socket_message *message);
 ssize_t unix_receive(struct socket *socket, struct socket_message *message);
 bool unix_has_room(const struct unix_socket *s);
+/* No datagram of `sender` has a place in its queue now. */
+bool unix_is_full(const struct unix_socket *s,
+		  const struct unix_socket *sender);
+/* Frees unlinked packets.  No locks held. */
+void unix_free_packets(struct list *packets);

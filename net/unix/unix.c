@@ -31,6 +31,16 @@ void unix_credentials_current(struct socket_credentials *out)
 	}
 }
 
+/* The peer's queue got a place: in a wake-up, with its lock held. */
+static bool relay_woken(struct waiter *waiter, uint32_t events)
+{
+	struct unix_socket *s = container_of(waiter, struct unix_socket, relay);
+
+	list_remove(&waiter->link);
+	wait_queue_wake(&s->writable, UINT32_MAX, events);
+	return false;
+}
+
 struct unix_socket *unix_create(int type)
 {
 	struct unix_socket *s = kzalloc(sizeof(*s));
@@ -46,6 +56,8 @@ struct unix_socket *unix_create(int type)
 	list_init(&s->flights_here);
 	wait_queue_init(&s->readable);
 	wait_queue_init(&s->writable);
+	wait_queue_init(&s->place);
+	waiter_init_func(&s->relay, relay_woken, 0);
 	return s;
 }
 
@@ -78,10 +90,22 @@ struct unix_socket *unix_peer(struct unix_socket *s)
 	return peer;
 }
 
+struct unix_socket *unix_detach_peer_locked(struct unix_socket *s)
+{
+	struct unix_socket *peer = s->peer;
+
+	if (peer != NULL) {
+		wait_queue_remove(&peer->place, &s->relay);
+		__atomic_store_n(&s->peer, NULL, __ATOMIC_RELAXED);
+	}
+	return peer;
+}
+
 void unix_wake_all(struct unix_socket *s)
 {
 	wait_queue_wake(&s->readable, UINT32_MAX, END_EVENTS);
 	wait_queue_wake(&s->writable, UINT32_MAX, END_EVENTS);
+	wait_queue_wake(&s->place, UINT32_MAX, END_EVENTS);
 }
 
 static void add_shutdown(struct unix_socket *s, uint32_t bits)
@@ -120,8 +144,7 @@ void unix_close(struct unix_socket *s)
 	mutex_lock(&s->lock);
 	__atomic_store_n(&s->state, UNIX_CLOSED, __ATOMIC_RELEASE);
 	__atomic_store_n(&s->shutdown, UNIX_SHUT_BOTH, __ATOMIC_RELEASE);
-	peer = s->peer;
-	s->peer = NULL;
+	peer = unix_detach_peer_locked(s);
 	__atomic_store_n(&s->listener, NULL, __ATOMIC_RELEASE);
 	list_splice_tail(&packets, &s->packets);
 	list_splice_tail(&pending, &s->pending);
@@ -136,9 +159,7 @@ void unix_close(struct unix_socket *s)
 	while ((node = list_pop_head(&pending)) != NULL) {
 		unix_close(list_entry(node, struct unix_socket, pending_link));
 	}
-	while ((node = list_pop_head(&packets)) != NULL) {
-		unix_packet_free(list_entry(node, struct unix_packet, link));
-	}
+	unix_free_packets(&packets);
 	unix_wake_all(s);
 	unix_put(s);
 }
@@ -203,12 +224,31 @@ static int unix_name(struct socket *socket, bool of_peer,
 	return 0;
 }
 
+/* The default destination of datagrams takes one more; if not, `writable` will
+ * be woken: the relay stands on the queue before the second test. */
+static bool peer_has_place(struct unix_socket *s)
+{
+	bool full;
+
+	mutex_lock(&s->lock);
+	full = s->peer != NULL && unix_is_full(s->peer, s);
+	if (full) {
+		wait_queue_remove(&s->peer->place, &s->relay);
+		wait_queue_add(&s->peer->place, &s->relay);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		full = unix_is_full(s->peer, s);
+	}
+	mutex_unlock(&s->lock);
+	return !full;
+}
+
 /* Writable when three quarters of the buffer are free, as on Linux, so that
  * writers come with more than a few bytes. */
-static bool is_writable(const struct unix_socket *s)
+static bool is_writable(struct unix_socket *s)
 {
 	return __atomic_load_n(&s->charged, __ATOMIC_ACQUIRE) <=
-	       READ_ONCE(s->socket.options.send_buffer) / 4;
+		       READ_ONCE(s->socket.options.send_buffer) / 4 &&
+	       (unix_is_connecting(s) || peer_has_place(s));
 }
 
 static uint32_t unix_poll(struct socket *socket, struct poll_table *table)
