@@ -22,6 +22,7 @@
 #include <init/options.h>
 #include <lib/compiler.h>
 #include <linux/syscall.h>
+#include <process/process.h>
 #include <uapi/errno.h>
 
 typedef long enter_func(const struct trapframe *frame);
@@ -188,6 +189,7 @@ static int dispatch_start(void)
 {
 	if (CONFIG_STRACE && options()->strace) {
 		syscall_direct_limit = 0;
+		process_trace_start();
 	}
 	return 0;
 }

@@ -1,246 +1,246 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * --strace: every system call as a line of the log, after it returned (before,
- * for those that do not):
+ * --strace: system calls as lines of the log, in the manner of strace(1):
  *
- *	[7] openat(AT_FDCWD, "/etc/passwd", 0x80000, 0) = 3
+ *	[7] openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC) = 3
  *
- * How an argument is printed follows from its type (USER left out) and name in
- * syscalls.def:
- * strings and written buffers are quoted, modes octal, flags and addresses
- * hexadecimal.  A line is built on the kernel stack by its own thread; no
- * state, no locks.
+ * A line has two parts.  The arguments up to the first one that the call
+ * writes are read before the call; the rest, and the result, after it.  A call
+ * that takes longer than SHOWN_AFTER is shown unfinished, so that one sees what
+ * a program waits for, and resumed when it returns.
+ *
+ * Lines under way lie on the kernel stacks of their threads and are linked in
+ * `pending`, protected by pending_lock.  A timer looks through the list while
+ * it has members: one of each thread at most.
  */
-#include <linux/syscall.h>
+#include "strace.h"
 
 #include <arch/frame.h>
 #include <debug/log.h>
 #include <lib/errno_name.h>
-#include <lib/minmax.h>
-#include <lib/printf.h>
+#include <lib/list.h>
 #include <lib/string.h>
 #include <process/signal.h>
 #include <sched/thread.h>
+#include <sync/spinlock.h>
+#include <time/clock.h>
+#include <time/timer.h>
 
-#define LINE_SIZE   448 /* of a log line's 512 */
-#define QUOTED_DATA 32	/* bytes of a buffer that are shown */
-#define QUOTED_PATH 160
+#define SHOWN_AFTER_NS 300000000ull
 
-struct line {
-	size_t length;
-	char text[LINE_SIZE];
+struct traced_call {
+	struct list_node node;
+	uint64_t start_ns;
+	bool is_shown; /* as unfinished; by pending_lock */
+	struct strace_line line;
+	struct strace_arg arg; /* the next one to be shown */
+	unsigned long values[SYSCALL_ARG_MAX];
+	struct syscall_info info;
 };
 
-static void put(struct line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+static void show_unfinished(struct timer *timer);
 
-static void put(struct line *line, const char *format, ...)
-{
-	va_list args;
+static struct spinlock pending_lock = SPINLOCK_INIT("strace");
+static struct list pending = LIST_INITIALIZER(pending);
+static struct timer watch = {.func = show_unfinished};
 
-	va_start(args, format);
-	line->length += kvscnprintf(line->text + line->length,
-				    LINE_SIZE - line->length, format, args);
-	va_end(args);
-}
-
-static void put_byte(struct line *line, unsigned char byte)
-{
-	if (byte == '\n') {
-		put(line, "\\n");
-	} else if (byte == '\t') {
-		put(line, "\\t");
-	} else if (byte == '"' || byte == '\\') {
-		put(line, "\\%c", byte);
-	} else if (byte < ' ' || byte > '~') {
-		put(line, "\\x%02x", byte);
-	} else {
-		put(line, "%c", byte);
-	}
-}
-
-static void put_data(struct line *line, unsigned long address, size_t size)
-{
-	unsigned char data[QUOTED_DATA];
-	size_t shown = MIN(size, sizeof(data));
-
-	if (address == 0) {
-		put(line, "NULL");
-		return;
-	}
-	if (user_copy_in(data, (const void USER *)address, shown) < 0) {
-		put(line, "0x%lx", address);
-		return;
-	}
-	put(line, "\"");
-	for (size_t i = 0; i < shown; i++) {
-		put_byte(line, data[i]);
-	}
-	put(line, shown < size ? "\"..." : "\"");
-}
-
-static void put_string(struct line *line, unsigned long address)
-{
-	unsigned char byte = 0;
-	size_t i = 0;
-
-	if (address == 0) {
-		put(line, "NULL");
-		return;
-	}
-	put(line, "\"");
-	for (; i < QUOTED_PATH; i++) {
-		if (user_get_u8(&byte, (const char USER *)address + i) < 0) {
-			put(line, "\"<fault>");
-			return;
-		}
-		if (byte == '\0') {
-			break;
-		}
-		put_byte(line, byte);
-	}
-	put(line, byte == '\0' ? "\"" : "\"...");
-}
+/* --- arguments --------------------------------------------------------------
+ */
 
 static bool is(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
 }
 
-static void put_number(struct line *line, const struct syscall_arg *arg,
+static void put_number(struct strace_line *line, const char *type,
 		       unsigned long value)
 {
-	if (is(arg->type, "int") || is(arg->type, "int64_t") ||
-	    is(arg->type, "long")) {
-		long number = is(arg->type, "int") ? (int)value : (long)value;
-
-		if (strstr(arg->name, "dir_fd") != NULL && number == -100) {
-			put(line, "AT_FDCWD");
-		} else if (strstr(arg->name, "flags") != NULL ||
-			   is(arg->name, "prot")) {
-			put(line, "%#x", (unsigned)value);
-		} else {
-			put(line, "%ld", number);
-		}
-		return;
-	}
-	if (is(arg->type, "unsigned") || is(arg->type, "uint32_t")) {
-		value = (uint32_t)value;
-	}
-	if (is(arg->name, "mode")) {
-		put(line, "%#lo", value);
-	} else if (is(arg->type, "size_t") || is(arg->name, "count") ||
-		   is(arg->name, "size") || value < 16) {
-		put(line, "%lu", value);
+	if (is(type, "int")) {
+		strace_put(line, "%d", (int)value);
+	} else if (is(type, "unsigned") || is(type, "uint32_t")) {
+		strace_put(line, "%u", (uint32_t)value);
+	} else if (is(type, "size_t") || is(type, "uint64_t")) {
+		strace_put(line, "%lu", value);
+	} else if (is(type, "unsigned long")) {
+		strace_put(line, "%#lx", value);
 	} else {
-		put(line, "%#lx", value);
+		strace_put(line, "%ld", (long)value);
 	}
 }
 
-/* Index of the buffer that the call fills with `result` bytes, or -1. */
-static int filled_buffer(const struct syscall_info *info)
+static void put_arg(struct strace_line *line, const struct strace_arg *arg,
+		    const struct strace_rule *rule, bool failed)
 {
-	for (unsigned i = 0; i + 1 < info->arg_count; i++) {
-		if (is(info->args[i].name, "buf") &&
-		    is(info->args[i].type, "void *") &&
-		    (is(info->args[i + 1].type, "size_t") ||
-		     is(info->name, "readlink") ||
-		     is(info->name, "readlinkat"))) {
-			return (int)i;
-		}
+	const struct syscall_arg *words = &arg->info->args[arg->index];
+	unsigned long value = strace_value(arg);
+
+	strace_put(line, arg->index == 0 ? "" : ", ");
+	if (rule != NULL && !(rule->out && failed)) {
+		rule->show(line, arg, rule->words);
+	} else if (is(words->type, "const char *")) {
+		strace_put_string(line, value);
+	} else if (strchr(words->type, '*') != NULL ||
+		   is(words->name, "addr")) {
+		strace_put_address(line, value);
+	} else {
+		put_number(line, words->type, value);
 	}
-	return -1;
 }
 
-static void put_args(struct line *line, const struct syscall_info *info,
-		     const unsigned long *values, long result)
+/* Before the call: up to the first argument that it writes. */
+static void put_args_in(struct traced_call *call)
 {
-	int filled = filled_buffer(info);
+	struct strace_arg *arg = &call->arg;
 
-	for (unsigned i = 0; i < info->arg_count; i++) {
-		const struct syscall_arg *arg = &info->args[i];
+	for (; arg->index < call->info.arg_count; arg->index++) {
+		const struct strace_rule *rule = strace_rule(arg);
 
-		put(line, i == 0 ? "" : ", ");
-		if (is(arg->type, "const char *")) {
-			put_string(line, values[i]);
-		} else if (is(arg->type, "const void *") &&
-			   is(arg->name, "buf") && i + 1 < info->arg_count) {
-			put_data(line, values[i], values[i + 1]);
-		} else if ((int)i == filled && result > 0) {
-			put_data(line, values[i], (size_t)result);
-		} else if (strchr(arg->type, '*') != NULL) {
-			put(line, values[i] == 0 ? "NULL" : "%#lx", values[i]);
-		} else {
-			put_number(line, arg, values[i]);
+		if (rule != NULL && rule->out) {
+			return;
 		}
+		put_arg(&call->line, arg, rule, false);
 	}
 }
 
-static void put_result(struct line *line, const char *name, long result)
+static void put_args_out(struct traced_call *call)
+{
+	struct strace_arg *arg = &call->arg;
+
+	for (; arg->index < call->info.arg_count; arg->index++) {
+		put_arg(&call->line, arg, strace_rule(arg), arg->result < 0);
+	}
+}
+
+/* --- results ----------------------------------------------------------------
+ */
+
+static const char *restart_name(long result)
+{
+	switch (-result) {
+	case ERESTARTSYS:
+		return "ERESTARTSYS";
+	case ERESTARTNOINTR:
+		return "ERESTARTNOINTR";
+	case ERESTARTNOHAND:
+		return "ERESTARTNOHAND";
+	case ERESTART_RESTARTBLOCK:
+		return "ERESTART_RESTARTBLOCK";
+	default:
+		return NULL;
+	}
+}
+
+static void put_result(struct strace_line *line, const char *name, long result)
 {
 	if (result < 0 && result >= -4095) {
-		switch (-result) {
-		case ERESTARTSYS:
-		case ERESTARTNOINTR:
-		case ERESTARTNOHAND:
-		case ERESTART_RESTARTBLOCK:
-			put(line, " = ? (interrupted)");
-			break;
-		default:
-			put(line, " = -1 %s", errno_name(result));
-			break;
+		const char *restart = restart_name(result);
+
+		if (restart != NULL) {
+			strace_put(line, ") = ? %s", restart);
+		} else {
+			strace_put(line, ") = -1 %s", errno_name(result));
 		}
-	} else if (is(name, "mmap") || is(name, "brk") || is(name, "mremap")) {
-		put(line, " = %#lx", (unsigned long)result);
+	} else if (is(name, "mmap") || is(name, "brk") || is(name, "mremap") ||
+		   is(name, "shmat")) {
+		strace_put(line, ") = %#lx", (unsigned long)result);
 	} else {
-		put(line, " = %ld", result);
+		strace_put(line, ") = %ld", result);
 	}
 }
 
-/* Calls after which the thread may be gone, or another program. */
-static bool prints_first(const char *name)
+/* --- calls under way --------------------------------------------------------
+ */
+
+static void show_unfinished(struct timer *timer)
 {
-	return is(name, "exit") || is(name, "exit_group") ||
-	       is(name, "execve") || is(name, "execveat") ||
-	       is(name, "rt_sigreturn");
+	uint64_t now = clock_monotonic_ns();
+	struct traced_call *call;
+	bool is_empty;
+
+	spin_lock(&pending_lock);
+	list_for_each (call, &pending, node) {
+		if (!call->is_shown && now - call->start_ns >= SHOWN_AFTER_NS) {
+			log_warning("%s <unfinished ...>", call->line.text);
+			call->is_shown = true;
+		}
+	}
+	is_empty = list_is_empty(&pending);
+	spin_unlock(&pending_lock);
+	if (!is_empty) {
+		timer_arm(timer, now + SHOWN_AFTER_NS);
+	}
 }
 
-static void begin(struct line *line, const struct syscall_info *info)
+static void call_begins(struct traced_call *call)
 {
-	line->length = 0;
-	put(line, "[%d] %s(", thread_current()->tid, info->name);
+	unsigned long state;
+
+	call->start_ns = clock_monotonic_ns();
+	call->is_shown = false;
+	state = spin_lock_irqsave(&pending_lock);
+	list_add_tail(&pending, &call->node);
+	spin_unlock_irqrestore(&pending_lock, state);
+	if (!timer_is_armed(&watch)) {
+		timer_arm(&watch, call->start_ns + SHOWN_AFTER_NS);
+	}
+}
+
+static void call_ends(struct traced_call *call)
+{
+	unsigned long state = spin_lock_irqsave(&pending_lock);
+
+	list_remove(&call->node);
+	spin_unlock_irqrestore(&pending_lock, state);
+}
+
+/* --- one call ---------------------------------------------------------------
+ */
+
+static void call_init(struct traced_call *call, const struct trapframe *frame)
+{
+	unsigned long number = frame_syscall_number(frame);
+
+	for (unsigned i = 0; i < SYSCALL_ARG_MAX; i++) {
+		call->values[i] = frame_syscall_arg(frame, i);
+	}
+	call->info.name = NULL;
+	call->info.arg_count = 0;
+	syscall_info(number, &call->info);
+	call->arg = (struct strace_arg){.info = &call->info,
+					.values = call->values};
+	call->line.length = 0;
+	strace_put(&call->line, "[%d] ", thread_current()->tid);
+	if (call->info.name != NULL) {
+		strace_put(&call->line, "%s(", call->info.name);
+	} else {
+		call->info.name = "syscall";
+		strace_put(&call->line, "syscall_%#lx(", number);
+	}
+	put_args_in(call);
 }
 
 long strace_call(const struct trapframe *frame,
 		 long (*enter)(const struct trapframe *frame))
 {
-	struct syscall_info found = {.name = "syscall"};
-	const struct syscall_info *info = &found;
-	unsigned long values[SYSCALL_ARG_MAX];
-	struct line line;
-	long result;
+	struct traced_call call;
 
-	for (unsigned i = 0; i < SYSCALL_ARG_MAX; i++) {
-		values[i] = frame_syscall_arg(frame, i);
+	call_init(&call, frame);
+	if (is(call.info.name, "exit") || is(call.info.name, "exit_group") ||
+	    is(call.info.name, "rt_sigreturn")) {
+		log_warning("%s) = ?", call.line.text);
+		return enter(frame);
 	}
-	syscall_info(frame_syscall_number(frame), &found);
-	if (prints_first(info->name)) {
-		begin(&line, info);
-		put_args(&line, info, values, 0);
-		put(&line, ")");
-		log_warning("%s", line.text);
-		result = enter(frame);
-		if (result < 0 && !is(info->name, "rt_sigreturn")) {
-			log_warning("[%d] %s = %s", thread_current()->tid,
-				    info->name, errno_name(result));
-		}
-		return result;
+	call_begins(&call);
+	call.arg.result = enter(frame);
+	call_ends(&call);
+	if (call.is_shown) {
+		call.line.length = 0;
+		strace_put(&call.line, "[%d] <... %s resumed>",
+			   thread_current()->tid, call.info.name);
 	}
-	result = enter(frame);
-	begin(&line, info);
-	put_args(&line, info, values, result);
-	put(&line, ")");
-	put_result(&line, info->name, result);
-	log_warning("%s", line.text);
-	return result;
+	put_args_out(&call);
+	put_result(&call.line, call.info.name, call.arg.result);
+	log_warning("%s", call.line.text);
+	return call.arg.result;
 }

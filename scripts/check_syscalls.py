@@ -6,7 +6,8 @@ usage: scripts/check_syscalls.py [--write | --flip]
 
 The table is sorted by the x86-64 number, has no number and no name twice; lines
 with status FULL and PARTIAL have a sys_x() in linux/ and the others have none;
-PARTIAL ones are named in docs/limits.md; docs/syscalls.md is up to date.
+PARTIAL ones are named in docs/limits.md; docs/syscalls.md is up to date.  Each
+rule of linux/strace_rules.c names calls and arguments that exist.
 --write writes that page.  --flip sets ABSENT or FULL from the sources first:
 the way out of a merge conflict in the table.  Ends with "N passed, N failed".
 """
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "linux/syscalls.def"
 PAGE = ROOT / "docs/syscalls.md"
 LINE = re.compile(r"^SYSCALL(\d)\((\w+), (\w+), (\w+), (\w+)(?:, (.*))?\)$")
+RULES = ROOT / "linux/strace_rules.c"
+RULE = re.compile(r'\b(?:IN|OUT|IN_W|OUT_W|WORDS)\((NULL|"[^,]*),\s*"(\w+)",')
 DEFINITION = re.compile(r"^long sys_(\w+)\(", re.MULTILINE)
 
 
@@ -99,6 +102,20 @@ def check_status(calls, defined, errors):
         errors.append(f"sys_{name}: no line in the table")
 
 
+def check_rules(calls, errors):
+    by_name = {call.name: call for call in calls}
+    for names, arg in RULE.findall(RULES.read_text()):
+        if names == "NULL":
+            if not any(arg == name for c in calls for _, name in c.args):
+                errors.append(f"{RULES.name}: no call has an argument {arg}")
+            continue
+        for name in re.sub(r'["\s]+', " ", names).split():
+            if name not in by_name:
+                errors.append(f"{RULES.name}: no call {name}")
+            elif arg not in [word for _, word in by_name[name].args]:
+                errors.append(f"{RULES.name}: {name} has no argument {arg}")
+
+
 def page(calls):
     done = [call for call in calls if call.status != "ABSENT"]
     text = ["# System calls", "",
@@ -128,6 +145,7 @@ def main():
     calls = read_table(errors)
     check_numbers(calls, errors)
     check_status(calls, defined, errors)
+    check_rules(calls, errors)
     text = page(calls)
     if option in ("--write", "--flip"):
         PAGE.write_text(text)

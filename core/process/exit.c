@@ -241,6 +241,7 @@ static _Noreturn void leave(int status)
 	struct thread *thread = thread_current();
 	struct process *process = thread->process;
 
+	trace_exit((uint32_t)status);
 	thread->linux.exit_code = status;
 	thread->linux.exiting = true;
 	process_release_memory(thread);

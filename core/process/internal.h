@@ -168,6 +168,12 @@ void job_continue_locked(struct process *process);
 /* A thread left while a stop was in force. */
 void job_thread_left(struct process *process);
 
+/* --- trace.c ------------------------------------------------------------ */
+
+/* With --strace: a signal that the thread takes; the end of the thread. */
+void trace_signal(const struct uapi_siginfo *info);
+void trace_exit(uint32_t status);
+
 /* --- report.c ----------------------------------------------------------- */
 
 /* A fatal fault of the current thread, to the log. */

@@ -14,6 +14,7 @@
 #include <arch/mmu.h>
 #include <arch/user.h>
 #include <debug/log.h>
+#include <lib/signal_name.h>
 #include <lib/string.h>
 #include <mm/address_space.h>
 #include <mm/vm_object.h>
@@ -54,9 +55,9 @@ void report_fatal_signal(const struct trapframe *frame, int signal,
 	struct address_space *space = thread->address_space;
 	uintptr_t fp = frame_fp(frame);
 
-	log_error("%s[%d]: killed by signal %d (code %d, address %016lx)",
-		  thread->name, thread->tid, signal, info->code,
-		  info->fault.addr);
+	log_error("%s[%d]: killed by signal %d, %s (code %d, address %016lx)",
+		  thread->name, thread->tid, signal, signal_name(signal),
+		  info->code, info->fault.addr);
 	frame_print(frame);
 	if (space == NULL) {
 		return;

@@ -201,6 +201,7 @@ void signal_deliver(struct trapframe *frame)
 		if (verdict == VERDICT_NONE) {
 			break;
 		}
+		trace_signal(&delivery.info);
 		if (verdict == VERDICT_DIE) {
 			die(frame, &delivery.info);
 		}

@@ -230,6 +230,9 @@ uint32_t process_wait(struct process *process);
  */
 bool process_sleep_killable(bool (*done)(void *arg), void *arg);
 
+/* --strace: signals taken and ends of threads are logged.  Once, at boot. */
+void process_trace_start(void);
+
 /* A descriptor table shared with another process by CLONE_FILES becomes a copy
  * of its own: exec, unshare.  0 or -ENOMEM. */
 int process_unshare_files(void);

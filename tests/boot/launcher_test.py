@@ -6,6 +6,7 @@ usage: tests/boot/launcher_test.py      closes with "N passed, N failed"
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,7 +63,34 @@ def check_statuses():
 def check_crash_is_told():
     status, _, error = run("python3", "-c",
                            "import ctypes; ctypes.string_at(8)")
-    return (status, b"signal 11" in error), (139, True)
+    return (status, b"signal 11, SIGSEGV" in error), (139, True)
+
+
+def check_strace():
+    status, _, error = run("--strace", "python3", "-c", """
+import os, signal, time
+os.close(os.open('/etc/hostname', os.O_RDONLY))
+os.open('/tmp/x', os.O_RDWR | os.O_CREAT, 0o600)
+if os.fork() == 0:
+    time.sleep(1)
+    os._exit(3)
+os.wait()
+os.kill(os.getpid(), signal.SIGKILL)
+""")
+    wanted = [
+        rb'openat\(AT_FDCWD, "/etc/hostname", O_RDONLY\|O_CLOEXEC, 0\) = 3\n',
+        rb'"/tmp/x", O_RDWR\|O_CREAT\|O_CLOEXEC, 0600\) = 3\n',
+        rb'clone\(CLONE_CHILD_CLEARTID\|CLONE_CHILD_SETTID\|SIGCHLD, 0, ',
+        rb'clock_nanosleep\(CLOCK_MONOTONIC, TIMER_ABSTIME, \{tv_sec=\d+, '
+        rb'tv_nsec=\d+\}, NULL <unfinished \.\.\.>\n',
+        rb'<\.\.\. clock_nanosleep resumed>\) = 0\n',
+        rb'exit_group\(3\) = \?\n',
+        rb'\+\+\+ exited with 3 \+\+\+\n',
+        rb'\[\{WIFEXITED\(s\) && WEXITSTATUS\(s\) == 3\}\], 0, NULL\) = \d+\n',
+        rb'kill\(1, SIGKILL\) = 0\n',
+        rb'\+\+\+ killed by SIGKILL \+\+\+\n',
+    ]
+    return (status, [w for w in wanted if not re.search(w, error)]), (137, [])
 
 
 def check_signal():
