@@ -37,7 +37,7 @@ void strace_show_octal(struct strace_line *line, const struct strace_arg *arg,
 		       const struct strace_words *words)
 {
 	(void)words;
-	strace_put(line, "0%o", (unsigned)strace_value(arg));
+	strace_put(line, "%#o", (unsigned)strace_value(arg));
 }
 
 void strace_show_hex(struct strace_line *line, const struct strace_arg *arg,
@@ -112,7 +112,7 @@ void strace_show_open_mode(struct strace_line *line,
 	(void)words;
 	if ((flags & UAPI_O_CREAT) != 0 ||
 	    (flags & UAPI_O_TMPFILE) == UAPI_O_TMPFILE) {
-		strace_put(line, "0%o", (unsigned)strace_value(arg));
+		strace_put(line, "%#o", (unsigned)strace_value(arg));
 	} else {
 		strace_put(line, "0");
 	}
