@@ -14,6 +14,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <process/process.h>
+#include <time/clock.h>
 #include <uapi/errno.h>
 
 #define CONTROL_MAX 20480 /* net.core.optmem_max */
@@ -226,12 +227,29 @@ static void put_files(struct control_out *out, struct socket_rights *rights,
 	}
 }
 
+static void put_time(struct control_out *out, const struct socket *socket,
+		     uint64_t ns)
+{
+	bool nanoseconds = READ_ONCE(socket->options.timestamp_ns);
+	int64_t time[2] = {
+		(int64_t)(ns / NSEC_PER_SEC),
+		(int64_t)(ns % NSEC_PER_SEC /
+			  (nanoseconds ? 1 : NSEC_PER_USEC)),
+	};
+
+	put_message(out, nanoseconds ? UAPI_SO_TIMESTAMPNS : UAPI_SO_TIMESTAMP,
+		    time, sizeof(time));
+}
+
 void socket_put_control(const struct socket *socket,
 			struct socket_control *control, uint64_t to,
 			uint64_t *length, unsigned call_flags, unsigned *flags)
 {
 	struct control_out out = {.to = to, .room = *length};
 
+	if (control->time_ns != 0) {
+		put_time(&out, socket, control->time_ns);
+	}
 	if (READ_ONCE(socket->options.pass_credentials)) {
 		struct uapi_ucred credentials = {
 			.pid = 0, .uid = 65534, .gid = 65534};

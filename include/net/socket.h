@@ -76,6 +76,7 @@ struct socket_control {
 	struct socket_rights *rights; /* NULL: none */
 	bool has_credentials;
 	struct socket_credentials credentials;
+	uint64_t time_ns; /* of receive: SO_TIMESTAMP; 0: none */
 };
 
 struct socket_message {
@@ -127,7 +128,8 @@ struct socket_options {
 	uint64_t send_timeout_ns, receive_timeout_ns; /* 0: for ever */
 	bool pass_credentials;
 	bool debug, reuse_address, reuse_port, dont_route, broadcast,
-		keep_alive, oob_inline, timestamp;
+		keep_alive, oob_inline, no_check;
+	bool timestamp, timestamp_ns; /* one at most */
 	bool linger;
 	int32_t linger_seconds;
 	uint32_t priority;

@@ -44,6 +44,7 @@
 #define UAPI_SO_RCVBUF	    8
 #define UAPI_SO_KEEPALIVE   9
 #define UAPI_SO_OOBINLINE   10
+#define UAPI_SO_NO_CHECK    11
 #define UAPI_SO_PRIORITY    12
 #define UAPI_SO_LINGER	    13
 #define UAPI_SO_REUSEPORT   15
@@ -57,8 +58,11 @@
 #define UAPI_SO_ACCEPTCONN  30
 #define UAPI_SO_SNDBUFFORCE 32
 #define UAPI_SO_RCVBUFFORCE 33
+#define UAPI_SO_TIMESTAMPNS 35
 #define UAPI_SO_PROTOCOL    38
 #define UAPI_SO_DOMAIN	    39
+#define UAPI_SO_PEEK_OFF    42
+#define UAPI_SO_COOKIE	    57
 
 #define UAPI_SCM_RIGHTS	     1
 #define UAPI_SCM_CREDENTIALS 2

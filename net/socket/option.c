@@ -30,7 +30,8 @@ static const struct flag flags[] = {
 	FLAG(DONTROUTE, dont_route), FLAG(BROADCAST, broadcast),
 	FLAG(KEEPALIVE, keep_alive), FLAG(OOBINLINE, oob_inline),
 	FLAG(REUSEPORT, reuse_port), FLAG(PASSCRED, pass_credentials),
-	FLAG(TIMESTAMP, timestamp),
+	FLAG(TIMESTAMP, timestamp),  FLAG(TIMESTAMPNS, timestamp_ns),
+	FLAG(NO_CHECK, no_check),
 };
 
 static bool *find_flag(struct socket *socket, int option)
@@ -80,6 +81,13 @@ static int give_linger(void *value, size_t *size,
 	return give(value, size, &linger, sizeof(linger));
 }
 
+static int give_cookie(void *value, size_t *size, uint64_t number)
+{
+	return *size < sizeof(number)
+		       ? -EINVAL
+		       : give(value, size, &number, sizeof(number));
+}
+
 int socket_get_option(struct socket *socket, int level, int option, void *value,
 		      size_t *size)
 {
@@ -117,6 +125,8 @@ int socket_get_option(struct socket *socket, int level, int option, void *value,
 		return give_int(value, size, 1);
 	case UAPI_SO_ACCEPTCONN:
 		return give_int(value, size, READ_ONCE(socket->listening));
+	case UAPI_SO_COOKIE:
+		return give_cookie(value, size, socket->number);
 	case UAPI_SO_LINGER:
 		return give_linger(value, size, o);
 	case UAPI_SO_RCVTIMEO:
@@ -136,7 +146,7 @@ int socket_get_option(struct socket *socket, int level, int option, void *value,
  * ------------------------------------------------------------------------- */
 
 /* Linux doubles the number, for its own bookkeeping, and reports that. */
-static uint32_t buffer_size(int32_t wanted, bool force)
+static uint32_t buffer_size(int32_t wanted, bool force, uint32_t minimum)
 {
 	uint32_t half = wanted < 0 ? SOCKET_BUFFER_MAX / 2 : (uint32_t)wanted;
 
@@ -145,7 +155,7 @@ static uint32_t buffer_size(int32_t wanted, bool force)
 	} else {
 		half = MIN(half, (uint32_t)SOCKET_BUFFER_MAX / 2);
 	}
-	return MAX(half * 2, (uint32_t)SOCKET_BUFFER_MIN);
+	return MAX(half * 2, minimum);
 }
 
 static int set_time(uint64_t *ns, const void *value, size_t size)
@@ -187,27 +197,40 @@ static int set_number(struct socket *socket, int option, int32_t number)
 	struct socket_options *o = &socket->options;
 	bool *flag = find_flag(socket, option);
 
+	if (option == UAPI_SO_REUSEPORT && number != 0 &&
+	    socket->family == UAPI_AF_UNIX) {
+		return -EOPNOTSUPP;
+	}
 	if (flag != NULL) {
 		WRITE_ONCE(*flag, number != 0);
+		if (option == UAPI_SO_TIMESTAMP) {
+			WRITE_ONCE(o->timestamp_ns, false);
+		} else if (option == UAPI_SO_TIMESTAMPNS) {
+			WRITE_ONCE(o->timestamp, false);
+		}
 		return 0;
 	}
 	switch (option) {
 	case UAPI_SO_SNDBUF:
 	case UAPI_SO_SNDBUFFORCE:
 		WRITE_ONCE(o->send_buffer,
-			   buffer_size(number, option == UAPI_SO_SNDBUFFORCE));
+			   buffer_size(number, option == UAPI_SO_SNDBUFFORCE,
+				       SOCKET_BUFFER_MIN));
 		return 0;
 	case UAPI_SO_RCVBUF:
 	case UAPI_SO_RCVBUFFORCE:
 		WRITE_ONCE(o->receive_buffer,
-			   buffer_size(number, option == UAPI_SO_RCVBUFFORCE));
+			   buffer_size(number, option == UAPI_SO_RCVBUFFORCE,
+				       SOCKET_BUFFER_MIN / 2));
 		return 0;
 	case UAPI_SO_PRIORITY:
 		WRITE_ONCE(o->priority, (uint32_t)number);
 		return 0;
 	case UAPI_SO_RCVLOWAT:
 		WRITE_ONCE(o->receive_low_water,
-			   number <= 0 ? 1u : (uint32_t)number);
+			   number < 0	 ? (uint32_t)INT32_MAX
+			   : number == 0 ? 1u
+					 : (uint32_t)number);
 		return 0;
 	default:
 		return -ENOPROTOOPT;

@@ -113,13 +113,11 @@ static int stream_connect(struct unix_socket *s,
 			  const struct socket_address *address, bool nonblock)
 {
 	struct unix_socket *listener;
-	uint32_t state = __atomic_load_n(&s->state, __ATOMIC_ACQUIRE);
-	int err;
+	int err = unix_autobind(s);
 
-	if (state != UNIX_FRESH) {
-		return state == UNIX_CONNECTED ? -EISCONN : -EINVAL;
+	if (err == 0) {
+		err = unix_find(address, s->socket.type, &listener);
 	}
-	err = unix_find(address, s->socket.type, &listener);
 	if (err < 0) {
 		return err;
 	}
@@ -184,7 +182,10 @@ static int datagram_connect(struct unix_socket *s,
 		set_destination(s, NULL);
 		return 0;
 	}
-	err = unix_find(address, s->socket.type, &peer);
+	err = unix_autobind(s);
+	if (err == 0) {
+		err = unix_find(address, s->socket.type, &peer);
+	}
 	if (err < 0) {
 		return err;
 	}

@@ -6,6 +6,7 @@
 #include <lib/minmax.h>
 #include <mm/slab.h>
 #include <sched/thread.h>
+#include <time/clock.h>
 #include <uapi/errno.h>
 #include <uapi/socket.h>
 #include <vfs/poll.h>
@@ -66,11 +67,13 @@ static int wait_room(struct unix_socket *s, unsigned flags)
 	return socket_interrupted(err, timeout);
 }
 
+/* Also for one that is not accepted yet: it may ask when it is. */
 static bool wants_credentials(const struct unix_socket *s,
 			      const struct unix_socket *receiver)
 {
 	return READ_ONCE(s->socket.options.pass_credentials) ||
-	       READ_ONCE(receiver->socket.options.pass_credentials);
+	       READ_ONCE(receiver->socket.options.pass_credentials) ||
+	       __atomic_load_n(&receiver->listener, __ATOMIC_RELAXED) != NULL;
 }
 
 /* A datagram's receiver has no place: the sender waits for it. */
@@ -248,6 +251,12 @@ ssize_t unix_send(struct socket *socket, struct socket_message *message)
 		return -EOPNOTSUPP;
 	}
 	result = find_receiver(s, message, &receiver);
+	if (result == 0 && socket->type != UAPI_SOCK_STREAM) {
+		result = unix_autobind(s);
+		if (result < 0) {
+			unix_put(receiver);
+		}
+	}
 	if (result < 0) {
 		return result;
 	}
@@ -268,14 +277,63 @@ ssize_t unix_send(struct socket *socket, struct socket_message *message)
 /* --- receiving
  * ------------------------------------------------------------------- */
 
-/* The lock is held: until there is a packet.  0: there is one; 1: the end. */
+/* Where peeking begins: SO_PEEK_OFF. */
+static size_t peek_offset(const struct unix_socket *s, unsigned flags)
+{
+	return (flags & UAPI_MSG_PEEK) != 0 && s->peek_offset > 0
+		       ? (size_t)s->peek_offset
+		       : 0;
+}
+
+static void move_peek_offset(struct unix_socket *s, bool peek, size_t size)
+{
+	int64_t offset = s->peek_offset;
+
+	if (offset >= 0) {
+		offset += peek ? (int64_t)size : -(int64_t)size;
+		WRITE_ONCE(s->peek_offset,
+			   (int32_t)MAX(MIN(offset, (int64_t)INT32_MAX),
+					(int64_t)0));
+	}
+}
+
+/* The message to be received, or NULL; with SO_PEEK_OFF what was peeked is
+ * passed over.  *skip_out: bytes of it to leave out. */
+static struct unix_packet *find_message(const struct unix_socket *s,
+					unsigned flags, size_t *skip_out)
+{
+	bool at_offset = (flags & UAPI_MSG_PEEK) != 0 && s->peek_offset >= 0;
+	size_t skip = peek_offset(s, flags);
+	struct unix_packet *packet;
+
+	list_for_each (packet, &s->packets, link) {
+		if (!at_offset || skip < packet->size ||
+		    (skip == 0 && !packet->peeked)) {
+			*skip_out = skip;
+			return packet;
+		}
+		skip -= packet->size;
+	}
+	return NULL;
+}
+
+static bool has_data(const struct unix_socket *s, unsigned flags)
+{
+	size_t skip;
+
+	return s->socket.type == UAPI_SOCK_STREAM
+		       ? s->queued > peek_offset(s, flags)
+		       : find_message(s, flags, &skip) != NULL;
+}
+
+/* The lock is held: until there is data.  0: there is some; 1: the end. */
 static int wait_packet_locked(struct unix_socket *s, unsigned flags,
 			      uint64_t deadline)
 {
 	uint64_t timeout = READ_ONCE(s->socket.options.receive_timeout_ns);
 	int err = 0;
 
-	while (list_is_empty(&s->packets)) {
+	while (!has_data(s, flags)) {
 		int pending = socket_take_error(&s->socket);
 
 		if (pending < 0) {
@@ -345,6 +403,17 @@ static void give_control(struct unix_packet *packet,
 	from->rights = NULL;
 }
 
+/* SO_TIMESTAMP: messages only, and the time of receipt, as on Linux. */
+static void give_time(const struct unix_socket *s,
+		      struct socket_message *message)
+{
+	if (message->control != NULL &&
+	    (READ_ONCE(s->socket.options.timestamp) ||
+	     READ_ONCE(s->socket.options.timestamp_ns))) {
+		message->control->time_ns = clock_realtime_ns();
+	}
+}
+
 static void unlink_locked(struct unix_socket *s, struct unix_packet *packet,
 			  struct list *done)
 {
@@ -381,33 +450,36 @@ static ssize_t receive_message(struct unix_socket *s,
 		socket_deadline(s->socket.options.receive_timeout_ns);
 	bool peek = (message->flags & UAPI_MSG_PEEK) != 0;
 	struct unix_packet *packet;
+	size_t left;
 	size_t size;
+	size_t skip;
 	int state = wait_packet_locked(s, message->flags, deadline);
 
 	if (state != 0) {
 		return state < 0 ? state : 0;
 	}
-	packet = list_first(&s->packets, struct unix_packet, link);
-	size = MIN(packet->size, message->data->remaining);
-	if (iov_copy_to(message->data, packet->data, size) != size) {
+	packet = find_message(s, message->flags, &skip);
+	left = packet->size - skip;
+	size = MIN(left, message->data->remaining);
+	if (iov_copy_to(message->data, packet->data + skip, size) != size) {
 		return -EFAULT;
 	}
 	give_address(packet, message);
 	give_control(packet, message, peek);
-	if (size < packet->size) {
+	give_time(s, message);
+	if (size < left) {
 		message->flags_out |= UAPI_MSG_TRUNC;
 	}
 	if (s->socket.type == UAPI_SOCK_SEQPACKET) {
 		message->flags_out |= UAPI_MSG_EOR;
 	}
-	if ((message->flags & UAPI_MSG_TRUNC) != 0) {
-		size = packet->size;
-	}
+	packet->peeked = peek;
+	move_peek_offset(s, peek, peek ? size : packet->size);
 	if (!peek) {
 		s->queued -= packet->size;
 		unlink_locked(s, packet, done);
 	}
-	return (ssize_t)size;
+	return (ssize_t)((message->flags & UAPI_MSG_TRUNC) != 0 ? left : size);
 }
 
 /* True when bytes of both may be returned by one call. */
@@ -431,18 +503,25 @@ static ssize_t take_stream_locked(struct unix_socket *s,
 	bool peek = (message->flags & UAPI_MSG_PEEK) != 0;
 	struct unix_packet *packet;
 	struct unix_packet *next;
+	size_t skip = peek_offset(s, message->flags);
 	ssize_t taken = 0;
 
 	list_for_each_safe (packet, next, &s->packets, link) {
-		size_t left = packet->size - packet->offset;
-		size_t size = MIN(left, message->data->remaining);
+		size_t at = packet->offset + skip;
+		size_t size;
 		bool had_rights = packet->control.rights != NULL;
 
+		if (at >= packet->size) {
+			skip = at - packet->size;
+			continue;
+		}
+		skip = 0;
+		size = MIN(packet->size - at, message->data->remaining);
 		if (!first && !same_sender(company, &packet->control)) {
 			break;
 		}
-		if (iov_copy_to(message->data, packet->data + packet->offset,
-				size) != size) {
+		if (iov_copy_to(message->data, packet->data + at, size) !=
+		    size) {
 			return taken > 0 ? taken : -EFAULT;
 		}
 		if (first) {
@@ -455,6 +534,7 @@ static ssize_t take_stream_locked(struct unix_socket *s,
 		}
 		first = false;
 		taken += (ssize_t)size;
+		move_peek_offset(s, peek, size);
 		if (!peek) {
 			packet->offset += size;
 			s->queued -= size;
@@ -474,8 +554,10 @@ static ssize_t receive_stream(struct unix_socket *s,
 {
 	uint64_t deadline =
 		socket_deadline(s->socket.options.receive_timeout_ns);
-	bool all = (message->flags & (UAPI_MSG_WAITALL | UAPI_MSG_PEEK)) ==
-		   UAPI_MSG_WAITALL;
+	bool all = (message->flags & UAPI_MSG_WAITALL) != 0;
+	size_t mark = READ_ONCE(s->socket.options.receive_low_water);
+	size_t wanted = all ? message->data->remaining
+			    : MIN(mark, message->data->remaining);
 	struct socket_control company = {0};
 	ssize_t total = 0;
 
@@ -495,7 +577,8 @@ static ssize_t receive_stream(struct unix_socket *s,
 			return total > 0 ? total : taken;
 		}
 		total += taken;
-	} while (all && message->data->remaining > 0 && company.rights == NULL);
+	} while ((size_t)total < wanted && company.rights == NULL &&
+		 (message->flags & UAPI_MSG_PEEK) == 0);
 	return total;
 }
 

@@ -78,6 +78,7 @@ struct unix_socket {
 	struct list packets;	    /* [l] */
 	uint32_t packet_count;	    /* [a] */
 	uint64_t queued;	    /* [a] bytes in packets */
+	int32_t peek_offset;	    /* [a] SO_PEEK_OFF; < 0: not used */
 	uint32_t charged;	    /* [a] sent and not yet taken */
 	struct wait_queue readable; /* data, connections, the end */
 	struct wait_queue writable; /* room, place in the backlog, the end */
@@ -106,6 +107,7 @@ struct unix_packet {
 	struct socket_control control;
 	size_t size;
 	size_t offset; /* bytes of a stream that were taken */
+	bool peeked;   /* an empty one, with SO_PEEK_OFF */
 	uint8_t data[];
 };
 
@@ -150,6 +152,8 @@ int unix_pair(struct socket *a, struct socket *b);
  * ---------------------------------------------------------------------- */
 
 int unix_bind(struct socket *socket, const struct socket_address *address);
+/* Gives one that passes credentials a name, when it has none. */
+int unix_autobind(struct unix_socket *s);
 /* The socket of a name, referenced: 0, -ECONNREFUSED, -EPROTOTYPE, or what
  * the path says. */
 int unix_find(const struct socket_address *address, int type,

@@ -131,6 +131,22 @@ static int autobind(struct unix_socket *s)
 	return err;
 }
 
+int unix_autobind(struct unix_socket *s)
+{
+	int err = 0;
+
+	if (!READ_ONCE(s->socket.options.pass_credentials) ||
+	    __atomic_load_n(&s->name, __ATOMIC_ACQUIRE) != NULL) {
+		return 0;
+	}
+	mutex_lock(&s->lock);
+	if (s->name == NULL) {
+		err = autobind(s);
+	}
+	mutex_unlock(&s->lock);
+	return err;
+}
+
 /* The path of an address as a string: it need not be terminated there. */
 static void path_text(const struct socket_address *address,
 		      char text[UNIX_PATH_MAX + 1])

@@ -22,6 +22,7 @@ struct unix_packet *unix_packet_create(struct unix_socket *sender, size_t size)
 	packet->control = (struct socket_control){0};
 	packet->size = size;
 	packet->offset = 0;
+	packet->peeked = false;
 	packet->sender = sender;
 	unix_get(sender);
 	__atomic_fetch_add(&sender->charged, charge_of(packet),

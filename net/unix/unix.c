@@ -4,6 +4,8 @@
 #include "internal.h"
 
 #include <init/hooks.h>
+#include <lib/minmax.h>
+#include <lib/string.h>
 #include <mm/slab.h>
 #include <process/process.h>
 #include <uapi/errno.h>
@@ -57,6 +59,7 @@ struct unix_socket *unix_create(int type)
 	wait_queue_init(&s->readable);
 	wait_queue_init(&s->writable);
 	wait_queue_init(&s->place);
+	s->peek_offset = -1;
 	waiter_init_func(&s->relay, relay_woken, 0);
 	return s;
 }
@@ -318,6 +321,13 @@ static int unix_get_option(struct socket *socket, int level, int option,
 	if (level != UAPI_SOL_SOCKET) {
 		return -EOPNOTSUPP;
 	}
+	if (option == UAPI_SO_PEEK_OFF) {
+		int32_t offset = READ_ONCE(s->peek_offset);
+
+		*size = MIN(*size, sizeof(offset));
+		memcpy(value, &offset, *size);
+		return 0;
+	}
 	if (option != UAPI_SO_PEERCRED) {
 		return -ENOPROTOOPT;
 	}
@@ -328,8 +338,29 @@ static int unix_get_option(struct socket *socket, int level, int option,
 		credentials.uid = UINT32_MAX; /* never connected */
 		credentials.gid = UINT32_MAX;
 	}
-	*size = *size < sizeof(credentials) ? *size : sizeof(credentials);
-	__builtin_memcpy(value, &credentials, *size);
+	*size = MIN(*size, sizeof(credentials));
+	memcpy(value, &credentials, *size);
+	return 0;
+}
+
+/* value: an int at least, socket_set_option() has looked. */
+static int unix_set_option(struct socket *socket, int level, int option,
+			   const void *value, size_t size)
+{
+	struct unix_socket *s = unix_of(socket);
+	int32_t offset;
+
+	(void)size;
+	if (level != UAPI_SOL_SOCKET) {
+		return -EOPNOTSUPP;
+	}
+	if (option != UAPI_SO_PEEK_OFF) {
+		return -ENOPROTOOPT;
+	}
+	memcpy(&offset, value, sizeof(offset));
+	mutex_lock(&s->lock);
+	WRITE_ONCE(s->peek_offset, offset);
+	mutex_unlock(&s->lock);
 	return 0;
 }
 
@@ -346,6 +377,7 @@ static const struct socket_ops unix_ops = {
 	.poll = unix_poll,
 	.ioctl = unix_ioctl,
 	.get_option = unix_get_option,
+	.set_option = unix_set_option,
 	.release = unix_release,
 };
 
