@@ -7,10 +7,10 @@
  * straight with the arguments in its registers; every slot is filled, so a call
  * costs a comparison and an indirect call.
  *
- * --strace sets the limit of that comparison to 0: every call then takes the
- * slow path, which prints it and uses adapters, enter_x(), that take the typed
- * arguments from the frame.  Nothing else is shared but the bits of the
- * absent numbers that have been logged.
+ * --strace or --fail-alloc sets the limit of that comparison to 0: every call
+ * then takes the slow path, which prints it and uses adapters, enter_x(), that
+ * take the typed arguments from the frame.  Nothing else is shared but the bits
+ * of the absent numbers that have been logged.
  */
 #include <arch/trap.h>
 
@@ -22,6 +22,7 @@
 #include <init/options.h>
 #include <lib/compiler.h>
 #include <linux/syscall.h>
+#include <mm/fail_alloc.h>
 #include <process/process.h>
 #include <uapi/errno.h>
 
@@ -169,8 +170,16 @@ static NO_INLINE long call_slowly(const struct trapframe *frame)
 	unsigned long number = frame_syscall_number(frame);
 	enter_func *enter =
 		number < SYSCALL_NUMBER_MAX ? table[number] : enter_absent;
+	long result;
 
-	return options()->strace ? strace_call(frame, enter) : enter(frame);
+	if (CONFIG_FAIL_ALLOC && fail_alloc_is_on()) {
+		fail_alloc_arm();
+	}
+	result = options()->strace ? strace_call(frame, enter) : enter(frame);
+	if (CONFIG_FAIL_ALLOC && fail_alloc_is_on()) {
+		fail_alloc_disarm();
+	}
+	return result;
 }
 #else
 /* Only numbers behind the tables come here. */
@@ -190,6 +199,9 @@ static int dispatch_start(void)
 	if (CONFIG_STRACE && options()->strace) {
 		syscall_direct_limit = 0;
 		process_trace_start();
+	}
+	if (CONFIG_FAIL_ALLOC && options()->fail_alloc != NULL) {
+		syscall_direct_limit = 0;
 	}
 	return 0;
 }

@@ -42,7 +42,11 @@ static long do_open(int dir_fd, const char USER *user_path, int flags,
 	if (err < 0) {
 		return err;
 	}
-	err = vfs_open(dir_fd, path, flags, mode & 07777, walk_flags, &file);
+	err = fd_make_room(); /* else a file might be made in vain */
+	if (err == 0) {
+		err = vfs_open(dir_fd, path, flags, mode & 07777, walk_flags,
+			       &file);
+	}
 	path_free(path);
 	if (err < 0) {
 		return err;

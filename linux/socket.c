@@ -288,10 +288,14 @@ long sys_accept4(int fd, void USER *to, void USER *length, int flags)
 	if (err < 0) {
 		return err;
 	}
-	err = socket->ops->accept == NULL
-		      ? -EOPNOTSUPP
-		      : socket->ops->accept(socket, is_nonblocking(ref.file),
-					    &connection);
+	err = fd_make_room(); /* else a connection would be lost */
+	if (err == 0) {
+		err = socket->ops->accept == NULL
+			      ? -EOPNOTSUPP
+			      : socket->ops->accept(socket,
+						    is_nonblocking(ref.file),
+						    &connection);
+	}
 	fd_put(ref);
 	return err < 0 ? err : give_connection(connection, to, length, flags);
 }

@@ -329,12 +329,18 @@ static int write_to_space(struct stack_writer *writer, uintptr_t addr,
 {
 	struct address_space *space =
 		container_of(writer, struct space_writer, writer)->space;
-	ssize_t done = vm_access(space, addr, (void *)data, size, true);
 
-	if (done < 0) {
-		return (int)done;
+	while (size > 0) {
+		ssize_t done = vm_access(space, addr, (void *)data, size, true);
+
+		if (done < 0) {
+			return (int)done;
+		}
+		addr += (size_t)done;
+		data = (const char *)data + done;
+		size -= (size_t)done;
 	}
-	return (size_t)done == size ? 0 : -EFAULT;
+	return 0;
 }
 
 static void set_auxv(struct exec_plan *plan)

@@ -48,6 +48,7 @@ static const struct option_spec specs[] = {
 	VALUE("cwd", cwd),
 	VALUE("redirect", redirect),
 	VALUE("console", console),
+	VALUE("fail-alloc", fail_alloc),
 };
 
 static int fail(char *message, size_t size, const char *what, const char *word)

@@ -28,6 +28,7 @@ const char options_usage[] =
 	"  --noinit            do not run the commands in /init\n"
 	"  --noshutdown        do not power off when the programs have ended\n"
 	"  --power-off-on-abort  power off after a panic\n"
+	"  --fail-alloc=N      debug kernel: every Nth allocation fails\n"
 	"  --delay=SECONDS     wait before the first program\n"
 	"\n"
 	"In an option \"\\ \" is a space, \"\\n\" a newline, \"\\t\" a tab.\n";

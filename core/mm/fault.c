@@ -18,6 +18,7 @@
 #include <lib/align.h>
 #include <lib/compiler.h>
 #include <mm/address_space.h>
+#include <mm/fail_alloc.h>
 #include <process/rlimit.h>
 #include <sched/thread.h>
 #include <uapi/errno.h>
@@ -180,17 +181,20 @@ int trap_page_fault(uintptr_t addr, unsigned flags, int *signal_out,
 	unsigned fault_flags =
 		((flags & TRAP_FAULT_WRITE) != 0 ? FAULT_WRITE : 0) |
 		((flags & TRAP_FAULT_EXEC) != 0 ? FAULT_EXEC : 0);
+	bool armed;
 	int err;
 
 	if (space == NULL) {
 		return signal_for(-EFAULT, signal_out, code_out);
 	}
+	armed = fail_alloc_suspend();
 	err = fault_once(space, addr, fault_flags);
 	if (unlikely(err == -ESTALE)) {
 		err = grow_stack(space, addr)
 			      ? fault_once(space, addr, fault_flags)
 			      : -EFAULT;
 	}
+	fail_alloc_resume(armed);
 	if (likely(err == 0)) {
 		thread_current()->linux.minor_faults++;
 		return 0;

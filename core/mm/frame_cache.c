@@ -24,6 +24,7 @@
 #include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
+#include <mm/fail_alloc.h>
 #include <sched/thread.h>
 
 #include "internal.h"
@@ -166,7 +167,8 @@ struct page *frame_alloc(unsigned order, unsigned flags)
 {
 	struct page *page;
 
-	if (order > FRAME_ORDER_MAX) {
+	if (order > FRAME_ORDER_MAX ||
+	    ((flags & FRAME_RESERVE) == 0 && fail_alloc())) {
 		return NULL;
 	}
 	page = take(order, flags, reserve);

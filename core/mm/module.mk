@@ -6,3 +6,4 @@ obj-y += page_lock.o page_cache.o readahead.o writeback.o lru.o
 obj-y += vm_pin.o clone.o
 obj-y += vm_object_shared.o vm_advise.o vm_lock.o vm_sync.o vm_remap.o
 obj-y += reclaim.o oom.o
+obj-$(CONFIG_FAIL_ALLOC) += fail_alloc.o

@@ -27,6 +27,7 @@
 #include <lib/align.h>
 #include <lib/minmax.h>
 #include <lib/string.h>
+#include <mm/fail_alloc.h>
 #include <mm/frame.h>
 #include <sync/spinlock.h>
 
@@ -156,10 +157,15 @@ static struct magazine *magazine_of(const struct slab_cache *cache)
 
 void *slab_alloc(struct slab_cache *cache, unsigned flags)
 {
-	unsigned long state = cpu_irq_save();
-	struct magazine *magazine = magazine_of(cache);
+	unsigned long state;
+	struct magazine *magazine;
 	void *object;
 
+	if (fail_alloc()) {
+		return NULL;
+	}
+	state = cpu_irq_save();
+	magazine = magazine_of(cache);
 	if (magazine != NULL && magazine->count > 0) {
 		object = magazine->first;
 		magazine->first = *(void **)object;

@@ -184,5 +184,5 @@ ssize_t vm_access(struct address_space *space, uintptr_t addr, void *buffer,
 	if (done > 0 || size == 0) {
 		return (ssize_t)done;
 	}
-	return err == -EIO ? -EIO : -EFAULT;
+	return err == -EIO || err == -ENOMEM ? err : -EFAULT;
 }

@@ -23,7 +23,8 @@ extern const struct table_numbers proc_fds;	  /* pid_fd.c */
 extern const struct table_numbers proc_fdinfos;	  /* pid_fd.c */
 #define PROC_SYS_COUNT 3
 extern const struct table_entry proc_sys_entries[PROC_SYS_COUNT]; /* sys.c */
-extern const struct file_ops proc_mem_ops; /* pid_memory.c */
+extern const struct file_ops proc_mem_ops;	/* pid_memory.c */
+extern const struct file_ops proc_fail_nth_ops; /* pid_fail_nth.c */
 
 /* --- what the tables name
  * --------------------------------------------------------- */

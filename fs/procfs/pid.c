@@ -187,7 +187,18 @@ static ssize_t read_root(const struct table_target *target, char *buf,
 		TABLE_FILE("status", proc_show_pid_status),                    \
 		TABLE_FILE("wchan", proc_show_pid_wchan)
 
-static const struct table_entry thread_entries[] = {COMMON_ENTRIES};
+#define FAIL_NTH                                                               \
+	{                                                                      \
+		.name = "fail-nth", .mode = MODE_REGULAR | 0644,               \
+		.restricted = true, .file_ops = &proc_fail_nth_ops,            \
+	}
+
+static const struct table_entry thread_entries[] = {
+	COMMON_ENTRIES,
+#if CONFIG_FAIL_ALLOC
+	FAIL_NTH,
+#endif
+};
 
 static const struct table_entry thread_entry = TABLE_DIR("", thread_entries);
 
@@ -195,6 +206,9 @@ static const struct table_numbers threads;
 
 static const struct table_entry process_entries[] = {
 	COMMON_ENTRIES,
+#if CONFIG_FAIL_ALLOC
+	FAIL_NTH,
+#endif
 	NUMBERS("task", 0555, false, &threads),
 };
 

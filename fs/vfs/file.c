@@ -35,34 +35,36 @@
 
 static uint32_t file_count; /* [a] */
 
-struct file *file_allocate(void)
+int file_allocate(struct file **file_out)
 {
 	struct file *file;
 
 	if (__atomic_fetch_add(&file_count, 1, __ATOMIC_RELAXED) >=
 	    FILE_COUNT_MAX) {
 		__atomic_fetch_sub(&file_count, 1, __ATOMIC_RELAXED);
-		return NULL;
+		return -ENFILE;
 	}
 	file = kzalloc(sizeof(*file));
 	if (file == NULL) {
 		__atomic_fetch_sub(&file_count, 1, __ATOMIC_RELAXED);
-		return NULL;
+		return -ENOMEM;
 	}
 	refcount_init(&file->refs);
 	mutex_init(&file->position_lock, "file.position");
 	spinlock_init(&file->epoll_lock, "file.epoll");
 	list_init(&file->epoll_items);
-	return file;
+	*file_out = file;
+	return 0;
 }
 
 int file_create_anonymous(const struct file_ops *ops, void *private,
 			  uint32_t mode, uint32_t flags, struct file **file_out)
 {
-	struct file *file = file_allocate();
+	struct file *file;
+	int err = file_allocate(&file);
 
-	if (file == NULL) {
-		return -ENFILE;
+	if (err < 0) {
+		return err;
 	}
 	file->ops = ops;
 	file->private = private;
@@ -101,6 +103,12 @@ static void notify_close(struct file *file)
 
 static void file_destroy(struct file *file)
 {
+	if (file->ops == NULL && file->inode == NULL) {
+		/* The open failed: nobody has seen it. */
+		__atomic_fetch_sub(&file_count, 1, __ATOMIC_RELAXED);
+		kfree(file);
+		return;
+	}
 	if (!list_is_empty(&file->epoll_items)) {
 		epoll_release(file);
 	}

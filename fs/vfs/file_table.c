@@ -391,29 +391,52 @@ static uint64_t fd_limit(void)
 	return MIN(rlimit_current(RLIMIT_NOFILE), (uint64_t)FILE_TABLE_MAX);
 }
 
-int fd_install(struct file *file, int minimum, bool close_on_exec)
+/* The lowest free slot, which exists then; -EMFILE, -ENOMEM.  With the lock
+ * held, dropped meanwhile. */
+static int find_locked(struct file_table *table, unsigned minimum,
+		       unsigned *fd_out)
 {
-	struct file_table *table = process_current()->files;
 	uint64_t limit = fd_limit();
-	unsigned fd;
 	int err = 0;
 
-	spin_lock(&table->lock);
 	do {
 		/* grow_locked() may have let others in: search again */
-		fd = bit_find(table->array->used, table->array->size,
-			      MAX(table->lowest, (unsigned)minimum), false);
-		if (fd < (unsigned)minimum) {
-			fd = (unsigned)minimum;
-		}
+		unsigned fd = bit_find(table->array->used, table->array->size,
+				       MAX(table->lowest, minimum), false);
+
+		fd = MAX(fd, minimum);
 		if (fd >= limit) {
 			err = -EMFILE;
 		} else if (fd >= table->array->size) {
 			err = grow_locked(table, fd);
 		} else {
+			*fd_out = fd;
 			break;
 		}
 	} while (err == 0);
+	return err;
+}
+
+int fd_make_room(void)
+{
+	struct file_table *table = process_current()->files;
+	unsigned fd;
+	int err;
+
+	spin_lock(&table->lock);
+	err = find_locked(table, 0, &fd);
+	spin_unlock(&table->lock);
+	return err;
+}
+
+int fd_install(struct file *file, int minimum, bool close_on_exec)
+{
+	struct file_table *table = process_current()->files;
+	unsigned fd;
+	int err;
+
+	spin_lock(&table->lock);
+	err = find_locked(table, (unsigned)minimum, &fd);
 	if (err == 0) {
 		publish_locked(table, fd, file, close_on_exec);
 		if (fd == table->lowest || (unsigned)minimum <= table->lowest) {

@@ -121,7 +121,7 @@ int walk_child_locked(struct dentry *parent, const char *name, size_t length,
 /* --- file.c -------------------------------------------------------------- */
 
 /* An empty file with one reference, ops NULL; NULL: no memory or too many. */
-struct file *file_allocate(void);
+int file_allocate(struct file **file_out); /* -ENFILE, -ENOMEM */
 
 /* --- permission.c ----------------------------------------------------------
  */

@@ -5,8 +5,9 @@
  *
  * The last component is looked at in the dentry cache first; only when it is
  * missing and O_CREAT asks for it the directory is locked, looked at again,
- * and the file made.  The checks of an open are in open_place(), which
- * vfs_open_path() uses for places that were found otherwise.
+ * and the file made.  The struct file is there before: an open that fails for
+ * want of memory has made nothing.  The checks of an open are in open_place(),
+ * which vfs_open_path() uses for places that were found otherwise.
  */
 #include <vfs/path.h>
 
@@ -185,10 +186,10 @@ static int open_file(struct file *file, int flags, bool created)
 	return err;
 }
 
-static int open_place(const struct path *path, int flags, bool created,
-		      struct file **file_out)
+/* The caller has allocated the file and puts it when this fails. */
+static int open_place(struct file *file, const struct path *path, int flags,
+		      bool created)
 {
-	struct file *file;
 	int err = 0;
 
 	if ((flags & UAPI_O_PATH) != 0) {
@@ -202,31 +203,31 @@ static int open_place(const struct path *path, int flags, bool created,
 			return err;
 		}
 	}
-	file = file_allocate();
-	if (file == NULL) {
-		return -ENFILE;
-	}
 	fill(file, path, flags);
 	if ((flags & UAPI_O_PATH) != 0) {
 		file->ops = &path_only_ops;
 	} else {
 		err = open_file(file, flags, created);
 	}
-	if (err < 0) {
-		file_put(file);
-		return err;
-	}
-	if ((flags & UAPI_O_PATH) == 0) {
+	if (err == 0 && (flags & UAPI_O_PATH) == 0) {
 		vfs_notify_dentry(path->dentry, NOTIFY_OPEN);
 	}
-	*file_out = file;
-	return 0;
+	return err;
 }
 
 int vfs_open_path(const struct path *path, int flags, struct file **file_out)
 {
-	return open_place(path, flags & ~(UAPI_O_CREAT | UAPI_O_EXCL), false,
-			  file_out);
+	int err = file_allocate(file_out);
+
+	if (err < 0) {
+		return err;
+	}
+	err = open_place(*file_out, path, flags & ~(UAPI_O_CREAT | UAPI_O_EXCL),
+			 false);
+	if (err < 0) {
+		file_put(*file_out);
+	}
+	return err;
 }
 
 /* --- O_CREAT
@@ -375,7 +376,7 @@ static int create_unnamed(const struct path *dir_path, uint32_t mode,
 }
 
 static int open_unnamed(int dir_fd, const char *path, int flags, uint32_t mode,
-			unsigned walk_flags, struct file **file_out)
+			unsigned walk_flags, struct file *file)
 {
 	struct path place;
 	struct path unnamed;
@@ -393,13 +394,13 @@ static int open_unnamed(int dir_fd, const char *path, int flags, uint32_t mode,
 	if (err == 0) {
 		unnamed.dentry->inode->linkable = (flags & UAPI_O_EXCL) == 0;
 		err = open_place(
-			&unnamed,
+			file, &unnamed,
 			flags & ~(UAPI_O_TMPFILE | UAPI_O_CREAT | UAPI_O_TRUNC),
-			true, file_out);
+			true);
 		dentry_put(unnamed.dentry);
 	}
 	if (err == 0) {
-		(*file_out)->flags |= UAPI_O_TMPFILE;
+		file->flags |= UAPI_O_TMPFILE;
 	}
 	path_put(&place);
 	return err;
@@ -408,11 +409,28 @@ static int open_unnamed(int dir_fd, const char *path, int flags, uint32_t mode,
 /* --- open(2)
  * --------------------------------------------------------------------- */
 
-int vfs_open(int dir_fd, const char *path, int flags, uint32_t mode,
-	     unsigned walk_flags, struct file **file_out)
+static int open_named(int dir_fd, const char *path, int flags, uint32_t mode,
+		      unsigned walk_flags, struct file *file)
 {
 	struct walk walk;
 	bool created = false;
+	int err = walk_start(&walk, dir_fd, path, walk_flags);
+
+	if (err < 0) {
+		return err;
+	}
+	err = path[0] == '\0' ? 0 : open_walk(&walk, flags, mode, &created);
+	if (err == 0) {
+		err = open_place(file, &walk.path, flags, created);
+	}
+	walk_end(&walk);
+	return err;
+}
+
+int vfs_open(int dir_fd, const char *path, int flags, uint32_t mode,
+	     unsigned walk_flags, struct file **file_out)
+{
+	bool unnamed = (flags & TMPFILE_BIT) != 0 && (flags & UAPI_O_PATH) == 0;
 	int err;
 
 	if ((flags & UAPI_O_PATH) != 0) {
@@ -432,18 +450,14 @@ int vfs_open(int dir_fd, const char *path, int flags, uint32_t mode,
 		    (UAPI_O_CREAT | UAPI_O_EXCL)) {
 		walk_flags &= ~WALK_FOLLOW;
 	}
-	if ((flags & TMPFILE_BIT) != 0 && (flags & UAPI_O_PATH) == 0) {
-		return open_unnamed(dir_fd, path, flags, mode, walk_flags,
-				    file_out);
-	}
-	err = walk_start(&walk, dir_fd, path, walk_flags);
+	err = file_allocate(file_out);
 	if (err < 0) {
 		return err;
 	}
-	err = path[0] == '\0' ? 0 : open_walk(&walk, flags, mode, &created);
-	if (err == 0) {
-		err = open_place(&walk.path, flags, created, file_out);
+	err = (unnamed ? open_unnamed : open_named)(dir_fd, path, flags, mode,
+						    walk_flags, *file_out);
+	if (err < 0) {
+		file_put(*file_out);
 	}
-	walk_end(&walk);
 	return err;
 }

@@ -20,6 +20,7 @@ struct options {
 	const char *cwd;      /* NULL: "/" */
 	const char *redirect; /* --redirect=FILE or >>FILE */
 	const char *console;
+	const char *fail_alloc;		      /* --fail-alloc=N; NULL: off */
 	const char *env[OPTIONS_ENV_MAX + 1]; /* NULL-terminated K=V */
 	size_t env_count;
 	const char *mounts[OPTIONS_MOUNT_MAX];

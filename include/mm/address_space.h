@@ -163,7 +163,8 @@ int vm_pin(struct address_space *space, uintptr_t addr, bool write,
 	   struct page **pages_out, size_t count);
 
 /* Reads or writes another (or this) space's memory through the direct map
- * (/proc/PID/mem, cmdline).  Returns bytes moved or -EFAULT/-EIO. */
+ * (/proc/PID/mem, cmdline).  Returns bytes moved or -EFAULT, -EIO,
+ * -ENOMEM. */
 ssize_t vm_access(struct address_space *space, uintptr_t addr, void *buffer,
 		  size_t size, bool write);
 

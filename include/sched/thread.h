@@ -34,6 +34,7 @@
 #include <arch/percpu.h>
 #include <lib/list.h>
 #include <lib/refcount.h>
+#include <mm/fail_alloc.h>
 #include <process/thread_state.h>
 #include <sched/cpumask.h>
 #include <sched/entity.h>
@@ -92,6 +93,7 @@ struct thread {
 	void (*kernel_func)(void *);   /* [I] of kernel threads */
 	void *kernel_arg;	       /* [I] */
 	struct lockdep_thread lockdep; /* [t] sleeping locks held */
+	struct fail_alloc fail_alloc;
 };
 
 /* The thread that runs on this CPU; NULL before sched_init(). */

@@ -186,6 +186,9 @@ static inline void fd_put(struct file_ref ref)
 	}
 }
 
+/* A descriptor is free, now: 0, -EMFILE, -ENOMEM.  Before something that could
+ * not be undone: with one thread fd_install(file, 0, ...) will succeed then. */
+int fd_make_room(void);
 /* Lowest free descriptor >= minimum.  Takes over the caller's reference to
  * the file on success.  Returns it, -EMFILE, -ENOMEM. */
 int fd_install(struct file *file, int minimum, bool close_on_exec);

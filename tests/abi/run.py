@@ -13,6 +13,10 @@ usage: tests/abi/run.py [OPTION]... [FAMILY[/CHECK]...]
                      with 4 CPUs and q35 with 1 and --isolate, rest the others
   --vmm NAME --cpus N --isolate    one guest instead of a matrix
   --config NAME      kernel configuration (default)
+  --fail-alloc N     with the debug configuration: every Nth allocation of
+                     system calls fails; 0: only those that family failure asks
+                     for.  With N > 0 checks fail, of course: what counts is
+                     that the guest lives
   --jobs N           guests at a time (2)
   --retry            what fails is run once more alone; when it passes then it
                      counts as passed and is listed as flaky
@@ -118,9 +122,13 @@ class Host:
 class Guest:
     """One kind of Linnet guest."""
 
-    def __init__(self, vmm, cpus, isolate, config="default"):
+    def __init__(self, vmm, cpus, isolate, config="default",
+                 fail_alloc=None):
         self.options = {"vmm": vmm, "cpus": cpus, "isolate": isolate,
                         "config": config}
+        if fail_alloc is not None:
+            self.options["config"] = "debug"
+            self.options["kernel_args"] = [f"--fail-alloc={fail_alloc}"]
         ring = "isolate" if isolate else "ring0"
         self.name = f"{vmm}-{cpus}cpu-{ring}"
         self.words = {"all", "guest", "tcg", vmm, f"{cpus}cpu", ring, self.name}
@@ -256,8 +264,8 @@ def places(options):
         return [LinuxGuest()]
     if options.vmm or options.cpus or options.isolate:
         return [Guest(options.vmm or "microvm", options.cpus or 1,
-                      options.isolate, options.config)]
-    every = [Guest(vmm, cpus, isolate, options.config)
+                      options.isolate, options.config, options.fail_alloc)]
+    every = [Guest(vmm, cpus, isolate, options.config, options.fail_alloc)
              for isolate in (False, True) for vmm in ("microvm", "q35")
              for cpus in (1, 4)]
     if options.matrix == "full":
@@ -275,6 +283,7 @@ def parse_arguments():
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--isolate", action="store_true")
     parser.add_argument("--config", default="default")
+    parser.add_argument("--fail-alloc", type=int, metavar="N")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--json")
     parser.add_argument("--retry", action="store_true")

@@ -95,7 +95,7 @@ int context_become_app(void)
 
 void context_leave(void)
 {
-	vector_leave();
+	vector_drop();
 }
 
 void context_free(struct thread *thread)

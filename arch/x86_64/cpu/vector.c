@@ -95,15 +95,22 @@ uint64_t vector_features(void)
 /* kmalloc's larger sizes are powers of two aligned to 64 bytes at least. */
 void *vector_create(void)
 {
-	uint8_t *area = kzalloc(area_size < 1024 ? 1024 : area_size);
+	void *area = kmalloc(area_size < 1024 ? 1024 : area_size);
+
+	if (area != NULL) {
+		vector_reset(area);
+	}
+	return area;
+}
+
+void vector_reset(void *area)
+{
 	const uint32_t mxcsr = MXCSR_DEFAULT;
 	const uint16_t fcw = FCW_DEFAULT;
 
-	if (area != NULL) {
-		memcpy(area, &fcw, sizeof(fcw));
-		memcpy(area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
-	}
-	return area;
+	memset(area, 0, area_size);
+	memcpy(area, &fcw, sizeof(fcw));
+	memcpy((uint8_t *)area + MXCSR_OFFSET, &mxcsr, sizeof(mxcsr));
 }
 
 void vector_destroy(void *area)

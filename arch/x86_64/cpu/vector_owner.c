@@ -161,10 +161,10 @@ void *vector_replace(void *area)
 
 /*
  * A thread that ran last on this CPU may have left its state on another one,
- * where only an interrupt may touch the owner; so the dying thread fetches it
- * itself, before its last switch.
+ * where only an interrupt may touch the owner; so it is fetched first, also by
+ * a dying thread before its last switch.
  */
-void vector_leave(void)
+void vector_drop(void)
 {
 	struct thread *thread = thread_current();
 	unsigned long irq;

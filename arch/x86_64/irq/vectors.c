@@ -19,6 +19,7 @@
 #include <asm/firmware.h>
 #include <debug/panic.h>
 #include <lib/compiler.h>
+#include <mm/fail_alloc.h>
 #include <mm/slab.h>
 #include <sync/rcu.h>
 #include <sync/spinlock.h>
@@ -237,9 +238,8 @@ static void run_actions(unsigned number)
 	rcu_read_unlock();
 }
 
-void irq_dispatch(unsigned vector)
+static void dispatch(unsigned vector)
 {
-	percpu(interrupt_count)++;
 	switch (vector) {
 	case VECTOR_SPURIOUS:
 		return; /* has no end-of-interrupt: SDM 3, 11.9 */
@@ -262,6 +262,15 @@ void irq_dispatch(unsigned vector)
 		apic_eoi();
 		return;
 	}
+}
+
+void irq_dispatch(unsigned vector)
+{
+	bool armed = fail_alloc_suspend();
+
+	percpu(interrupt_count)++;
+	dispatch(vector);
+	fail_alloc_resume(armed);
 }
 
 /* The two 8259 of a PC must not raise vectors of exceptions: all masked. */

@@ -5,9 +5,9 @@
  *
  * Nothing in the frame is trusted: segments and privileged flags stay ours, the
  * vector state is checked as XRSTOR would (SDM volume 1, 13.8.1), since a
- * fault of that instruction would be the kernel's.  The new state is read into
- * a fresh area, because another CPU's use of the registers writes the current
- * one.
+ * fault of that instruction would be the kernel's.  The new state is read
+ * straight into the thread's area, which nobody else writes once its registers
+ * have been dropped: there is nothing that could fail for want of memory.
  */
 #include <arch/signal.h>
 
@@ -103,19 +103,16 @@ static int read_vectors(uint8_t *area, uintptr_t at)
 
 static int restore_vectors(uintptr_t at)
 {
-	void *area = vector_create();
+	void *area = thread_current()->arch.vector_state;
 	int err;
 
-	if (area == NULL) {
-		return -EFAULT; /* as Linux: the program cannot go on */
-	}
+	vector_drop();
+	vector_reset(area);
 	err = read_vectors(area, at);
 	if (err < 0) {
-		vector_destroy(area);
-		return err;
+		vector_reset(area); /* what was read may be half a state */
 	}
-	vector_destroy(vector_replace(area));
-	return 0;
+	return err;
 }
 
 static void restore_registers(struct trapframe *f,

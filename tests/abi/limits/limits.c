@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* CPU-time limits and timers over several threads, memory policy, restartable
  * sequences. */
+#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -8,8 +9,10 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/rseq.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -124,6 +127,33 @@ ABI_CASE(limit_address_space)
 		_exit(p == MAP_FAILED && errno == ENOMEM ? 0 : 1);
 	}
 	CHECK_EQ(wait_for(child), 0);
+}
+
+/* Descriptors are looked for first: a call without one changes nothing. */
+ABI_CASE(limit_files_before_effects)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "s"};
+	struct rlimit limit;
+	int one = (int)OK(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+	int two = (int)OK(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+	OK(bind(one, (void *)&at, sizeof(at)));
+	OK(listen(one, 1));
+	OK(getrlimit(RLIMIT_NOFILE, &limit));
+	limit.rlim_cur = (rlim_t)two + 1;
+	OK(setrlimit(RLIMIT_NOFILE, &limit));
+
+	CHECK_ERRNO(open("new", O_RDWR | O_CREAT, 0600), EMFILE);
+	CHECK_ERRNO(access("new", F_OK), ENOENT);
+	CHECK_ERRNO(accept(one, NULL, NULL), EMFILE); /* not EAGAIN */
+	OK(connect(two, (void *)&at, sizeof(at)));
+	CHECK_ERRNO(accept(one, NULL, NULL), EMFILE);
+
+	limit.rlim_cur += 1;
+	OK(setrlimit(RLIMIT_NOFILE, &limit));
+	int connection = (int)OK(accept(one, NULL, NULL)); /* still there */
+	OK(write(two, "x", 1));
+	char byte;
+	CHECK_EQ(read(connection, &byte, 1), 1);
 }
 
 ABI_CASE(memory_policy_of_one_node)
