@@ -31,6 +31,7 @@ def read_functions(lines):
         if len(words) != 4 or words[2] not in "tTwW":
             continue
         address, size, name = int(words[0], 16), int(words[1], 16), words[3]
+        name = name.partition(".lto_priv")[0]
         old = functions.get(address)
         # The global or the sized name tells more; else the first by alphabet.
         rank = (words[2] in "tw", size == 0, name)

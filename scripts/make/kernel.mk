@@ -32,6 +32,22 @@ ROOM_OBJECTS :=
 $(foreach r,$(ROOMS),$(eval $(call add_room_if_there,$(r))))
 OBJECTS := $(sort $(addprefix $(OBJ)/,$(ROOM_OBJECTS)))
 
+# The files on the way of short system calls and of threads that wake each other
+# are compiled as one unit: gcc's link-time optimisation, into one object.  So
+# small functions are inlined across files.  A call and its return cost more than
+# what such a function does, above all where the processor is emulated.
+HOT := core/sched/% core/sync/% core/time/% core/mm/frame.o \
+	core/mm/page_cache.o core/process/resume.o lib/rbtree.o lib/refcount.o \
+	fs/devfs/memory.o fs/vfs/file.o fs/vfs/file_table.o fs/vfs/iov.o \
+	fs/vfs/page_file.o fs/vfs/pipe.o fs/vfs/pipe_file.o linux/epoll.o \
+	linux/epoll_item.o linux/eventfd.o linux/futex.o linux/futex_key.o \
+	linux/read_write.o arch/$(ARCH)/cpu/context.o arch/$(ARCH)/cpu/cpu.o \
+	arch/$(ARCH)/cpu/vector_owner.o arch/$(ARCH)/mmu/user.o
+ifeq ($(CONFIG_DEBUG)$(CONFIG_OPTIMIZE_SIZE)$(findstring clang,$(CC)),)
+HOT_OBJECTS := $(filter $(addprefix $(OBJ)/,$(HOT)),$(OBJECTS))
+endif
+$(HOT_OBJECTS): LTO_CFLAGS := -flto
+
 COMPILER_INCLUDES := $(shell $(CC) -print-file-name=include)
 INCLUDES := -nostdinc -isystem $(COMPILER_INCLUDES) -Iinclude \
 	-Iarch/$(ARCH)/include -I$(GEN) -I.
@@ -54,16 +70,21 @@ KERNEL_AFLAGS := -g -D__ASSEMBLER__ $(INCLUDES) $(ARCH_AFLAGS)
 $(OBJ)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s\n' '$(CC) $(KERNEL_CFLAGS) $(KERNEL_AFLAGS)' \
-		'$(ROOM_OBJECTS)' | cmp -s - $@ || \
+		'$(ROOM_OBJECTS)$(HOT_OBJECTS)' | cmp -s - $@ || \
 		printf '%s\n' '$(CC) $(KERNEL_CFLAGS) $(KERNEL_AFLAGS)' \
-		'$(ROOM_OBJECTS)' > $@
+		'$(ROOM_OBJECTS)$(HOT_OBJECTS)' > $@
 
 GENERATED := $(GEN)/config.mk $(GEN)/generated/version.h
 
 $(OBJ)/%.o: %.c $(OBJ)/flags | $(GENERATED)
 	$(say) CC $<
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(KERNEL_CFLAGS) $(CFLAGS_$*.o) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KERNEL_CFLAGS) $(LTO_CFLAGS) $(CFLAGS_$*.o) -MMD -MP -c -o $@ $<
+
+$(OBJ)/hot.o: $(HOT_OBJECTS)
+	$(say) LTO $@
+	$(Q)$(CC) $(KERNEL_CFLAGS) -flto=auto -r -nostdlib \
+		-flinker-output=nolto-rel -o $@ $^
 
 $(OBJ)/%.o: %.S $(OBJ)/flags | $(GENERATED)
 	$(say) AS $<
@@ -87,13 +108,16 @@ $(OBJ)/kernel.lds: $(KERNEL_LDS) $(OBJ)/flags
 		-MF $(OBJ)/kernel.lds.d -o $@ $<
 -include $(OBJ)/kernel.lds.d
 
-$(OUT)/kernel.elf: $(OBJECTS) $(OBJ)/kernel.lds scripts/link_kernel.py \
+LINKED := $(filter-out $(HOT_OBJECTS),$(OBJECTS)) \
+	$(if $(HOT_OBJECTS),$(OBJ)/hot.o)
+
+$(OUT)/kernel.elf: $(LINKED) $(OBJ)/kernel.lds scripts/link_kernel.py \
 		scripts/gen_symbols.py
 	$(say) LD $@
 	$(Q)$(PYTHON) scripts/link_kernel.py --output $@ --work $(OBJ) \
 		--cc "$(CC) $(ARCH_AFLAGS)" --nm $(NM) \
 		$(if $(CONFIG_KERNEL_SYMBOLS),--symbols) -- \
-		$(LD) $(LDFLAGS) -T $(OBJ)/kernel.lds $(OBJECTS)
+		$(LD) $(LDFLAGS) -T $(OBJ)/kernel.lds $(LINKED)
 
 $(OUT)/kernel-stripped.elf: $(OUT)/kernel.elf scripts/kernel_size.py
 	$(Q)$(OBJCOPY) --strip-all $< $@
