@@ -43,7 +43,7 @@ static struct epoll_item *pop_ready(struct epoll *epoll)
 	struct list_node *node = list_pop_head(&epoll->ready);
 
 	if (node != NULL) {
-		epoll->ready_count--;
+		epoll_count_ready(epoll, -1);
 	}
 	spin_unlock_irqrestore(&epoll->ready_lock, state);
 	return node == NULL ? NULL
@@ -62,7 +62,7 @@ static void push_ready(struct epoll_item *item, bool first)
 		} else {
 			list_add_tail(&epoll->ready, &item->ready_link);
 		}
-		epoll->ready_count++;
+		epoll_count_ready(epoll, 1);
 	}
 	spin_unlock_irqrestore(&epoll->ready_lock, state);
 }
@@ -79,6 +79,28 @@ static int put_event(void USER *events, int index, uint32_t bits, uint64_t data)
 }
 
 /*
+ * The usual case, without the list's lock: the only item on the list is level-
+ * triggered and ready.  It stays there, so a wake-up that comes meanwhile finds
+ * it in its place, and whoever is about to sleep sees the list in use.
+ * epoll->lock is held: others only append.  1, -EFAULT, or 0: look closely.
+ */
+static int take_sole(struct epoll *epoll, void USER *events)
+{
+	struct epoll_item *item =
+		list_first(&epoll->ready, struct epoll_item, ready_link);
+	uint32_t bits;
+
+	if ((item->events & (EPOLL_EDGE | EPOLL_ONESHOT)) != 0) {
+		return 0;
+	}
+	bits = epoll_item_poll(item);
+	if (bits == 0) {
+		return 0; /* it must leave the list before it is asked */
+	}
+	return put_event(events, 0, bits, item->data) < 0 ? -EFAULT : 1;
+}
+
+/*
  * Reports at most `count` events.  Each item that was on the list at the
  * start is looked at once, so the loop ends although level-triggered ones go
  * back.  How many, or -EFAULT.
@@ -90,7 +112,17 @@ static int take_events(struct epoll *epoll, void USER *events, int count)
 	int err = 0;
 
 	mutex_lock(&epoll->lock);
-	budget = __atomic_load_n(&epoll->ready_count, __ATOMIC_RELAXED);
+	budget = __atomic_load_n(&epoll->ready_count, __ATOMIC_ACQUIRE);
+	if (budget == 1) {
+		taken = take_sole(epoll, events);
+	}
+	if (taken != 0) {
+		mutex_unlock(&epoll->lock);
+		if (!wait_queue_is_empty(&epoll->wait)) {
+			wait_queue_wake_one(&epoll->wait); /* still ready */
+		}
+		return taken;
+	}
 	while (budget-- > 0 && taken < count) {
 		struct epoll_item *item = pop_ready(epoll);
 		uint32_t bits;

@@ -55,7 +55,7 @@ struct epoll {
 	struct rbtree items; /* [l] by file, then descriptor */
 	struct spinlock ready_lock;
 	struct list ready;	     /* [r] items */
-	uint32_t ready_count;	     /* [r] */
+	uint32_t ready_count;	     /* [r] written; [a] read */
 	struct wait_queue wait;	     /* epoll_wait() */
 	struct wait_queue poll_wait; /* who polls or watches this instance */
 	struct file *file;	     /* [I] its own; no reference */
@@ -89,6 +89,15 @@ struct epoll_item {
 };
 
 extern struct mutex epoll_nest_lock;
+
+/* ready_lock held, after the list was changed: whoever reads the count without
+ * the lock then finds so many items. */
+static inline void epoll_count_ready(struct epoll *epoll, int change)
+{
+	__atomic_store_n(&epoll->ready_count,
+			 epoll->ready_count + (uint32_t)change,
+			 __ATOMIC_RELEASE);
+}
 
 /* NULL: the file is no instance. */
 struct epoll *epoll_of(const struct file *file);

@@ -22,7 +22,7 @@ void epoll_item_ready(struct epoll_item *item)
 
 	if (!list_is_linked(&item->ready_link)) {
 		list_add_tail(&epoll->ready, &item->ready_link);
-		epoll->ready_count++;
+		epoll_count_ready(epoll, 1);
 	}
 	spin_unlock_irqrestore(&epoll->ready_lock, state);
 	wait_queue_wake(&epoll->wait, 1, POLL_IN | POLL_RDNORM);
@@ -224,7 +224,7 @@ void epoll_item_remove(struct epoll_item *item)
 	state = spin_lock_irqsave(&epoll->ready_lock);
 	if (list_is_linked(&item->ready_link)) {
 		list_remove(&item->ready_link);
-		epoll->ready_count--;
+		epoll_count_ready(epoll, -1);
 	}
 	spin_unlock_irqrestore(&epoll->ready_lock, state);
 	spin_lock(&item->file->epoll_lock);
