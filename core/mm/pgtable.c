@@ -96,6 +96,24 @@ int pgtable_make(paddr_t root, uintptr_t addr, unsigned level, unsigned flags,
  * ------------------------------------------------------------------
  */
 
+/*
+ * How many slots from this unused one on can be passed over at once: those of
+ * its line when none of them is used.  Tables are mostly empty.
+ */
+#define LINE_SLOTS 8
+static unsigned unused_slots(const pte_t *slot)
+{
+	uint64_t any = 0;
+
+	if ((uintptr_t)slot % (LINE_SLOTS * sizeof(*slot)) != 0) {
+		return 1;
+	}
+	for (unsigned i = 0; i < LINE_SLOTS; i++) {
+		any |= pte_load(slot + i).value;
+	}
+	return any == 0 ? LINE_SLOTS : 1;
+}
+
 static int walk_table(paddr_t table, unsigned level, uintptr_t start,
 		      uintptr_t end, struct pgtable_walk *walk)
 {
@@ -108,9 +126,16 @@ static int walk_table(paddr_t table, unsigned level, uintptr_t start,
 		uintptr_t next = base + span;
 		pte_t pte = pte_load(slot);
 
+		if (pte_is_none(pte)) {
+			unsigned unused = unused_slots(slot);
+
+			start = base + unused * span;
+			slot += unused;
+			continue;
+		}
 		if (pgtable_is_leaf(pte, level)) {
 			result = walk->leaf(walk, slot, base, level);
-		} else if (!pte_is_none(pte)) {
+		} else {
 			result = walk_table(pte_paddr(pte), level - 1, start,
 					    MIN(next, end), walk);
 		}
@@ -235,8 +260,12 @@ static void free_in_table(struct tlb_gather *gather, paddr_t table,
 		pte_t pte = pte_load(slot);
 		uintptr_t from = start;
 
+		if (pte_is_none(pte)) {
+			start = base + unused_slots(slot) * span;
+			continue;
+		}
 		start = next;
-		if (pte_is_none(pte) || pgtable_is_leaf(pte, level)) {
+		if (pgtable_is_leaf(pte, level)) {
 			continue;
 		}
 		/* Empty tables beside the range went with their own VMAs. */
