@@ -62,22 +62,13 @@ static void fail(const char *what, int err)
 
 /* --- filesystems ------------------------------------------------------ */
 
-static bool has_initrd(void)
-{
-	return boot_info()->initrd_end > boot_info()->initrd_start;
-}
-
 static void unpack_initrd(void)
 {
-	const struct boot_info *boot = boot_info();
-	const void *archive =
-		mmu_direct((paddr_t){.value = boot->initrd_start});
-	int err = initrd_unpack(archive, boot->initrd_end - boot->initrd_start);
+	int err = initrd_take();
 
 	if (err < 0) {
 		fail("cannot unpack the initial archive", err);
 	}
-	frame_add_range(boot->initrd_start, boot->initrd_end);
 }
 
 static void mount_root(void)
@@ -158,7 +149,7 @@ static void mount_all(void)
 	}
 	/* After the mounts: files for /tmp must not be hidden by them.  With a
 	 * disk as root the archive holds just those. */
-	if (has_initrd() && !options()->nomount) {
+	if (!options()->nomount) {
 		unpack_initrd();
 	}
 }

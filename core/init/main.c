@@ -53,6 +53,19 @@ static void init_main(void *arg)
 	start_programs();
 }
 
+/* The loader's data was there. */
+static void add_low_memory(void)
+{
+	const struct boot_info *boot = boot_info();
+
+	for (size_t i = 0; i < boot->range_count; i++) {
+		if (boot->ranges[i].kind == BOOT_RANGE_LOW) {
+			frame_add_range(boot->ranges[i].start,
+					boot->ranges[i].end);
+		}
+	}
+}
+
 static void init_memory(void)
 {
 	frame_init();
@@ -60,6 +73,7 @@ static void init_memory(void)
 	kmap_init();
 	arch_start_clock();
 	options_parse();
+	add_low_memory();
 	log_set_level(options()->verbose ? LOG_DEBUG : LOG_WARNING);
 	if (options()->control_com2) {
 		log_hold();

@@ -37,9 +37,10 @@ static void print(const char *text)
 
 void options_parse(void)
 {
-	const char *line = boot_info()->cmdline;
+	const char *given = boot_info()->cmdline;
 	char message[128];
-	char *copy = kstrdup(line != NULL ? line : "");
+	char *line = kstrdup(given != NULL ? given : "");
+	char *copy = line != NULL ? kstrdup(line) : NULL;
 
 	if (copy == NULL) {
 		panic("no memory for the command line");
@@ -50,6 +51,7 @@ void options_parse(void)
 		print(options_usage);
 		power_off();
 	}
+	parsed.line = line;
 	if (parsed.help) {
 		print(options_usage);
 		power_off();

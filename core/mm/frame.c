@@ -301,37 +301,64 @@ void frame_add_range(uint64_t start, uint64_t end)
 	spin_unlock_irqrestore(&frame_lock, state);
 }
 
-/*
- * Frames that are in use for ever but may be mapped: the kernel image.  Their
- * pages are described by an array from the allocator itself.
- */
-static void add_reserved(uint64_t start, uint64_t end)
+/* Describes [first, first + count) as in use, by an array from the allocator
+ * itself.  False: no room for it. */
+static bool describe_used(uint64_t first, uint64_t count, uint32_t flags)
 {
-	uint64_t first = start >> PAGE_SHIFT;
-	uint64_t count = ((end + PAGE_SIZE - 1) >> PAGE_SHIFT) - first;
 	size_t size = count * sizeof(struct page);
 	unsigned order = 0;
+	unsigned long state;
 	struct frame_range *range;
 	struct page *array;
 
 	while (order < FRAME_ORDER_MAX && (PAGE_SIZE << order) < size) {
 		order++;
 	}
-	if (range_count == FRAME_RANGE_MAX ||
+	if ((PAGE_SIZE << order) < size ||
 	    buddy_take(order, false, 0, &array, 1) == 0) {
-		return;
+		return false;
 	}
-	range = &ranges[range_count++];
+	memset(page_address(array), 0, size);
+	state = spin_lock_irqsave(&frame_lock);
+	if (range_count == FRAME_RANGE_MAX) {
+		spin_unlock_irqrestore(&frame_lock, state);
+		buddy_give(&array, 1, order);
+		return false;
+	}
+	range = &ranges[range_count];
 	range->pages = page_address(array);
 	range->first = first;
 	range->initialised = first + count;
 	range->end = first + count;
-	choose_main_range(range);
-	memset(range->pages, 0, size);
 	for (uint64_t i = 0; i < count; i++) {
-		range->pages[i].flags = PAGE_RESERVED;
+		range->pages[i].flags = flags;
 		range->pages[i].refs = 1;
 	}
+	range_count++;
+	choose_main_range(range);
+	spin_unlock_irqrestore(&frame_lock, state);
+	return true;
+}
+
+bool frame_adopt_range(uint64_t start, uint64_t end)
+{
+	uint64_t first = start >> PAGE_SHIFT;
+	uint64_t count = ((end + PAGE_SIZE - 1) >> PAGE_SHIFT) - first;
+
+	if (!describe_used(first, count, 0)) {
+		return false;
+	}
+	__atomic_fetch_add(&total_count, count, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* In use for ever, but may be mapped: the kernel image. */
+static void add_reserved(uint64_t start, uint64_t end)
+{
+	uint64_t first = start >> PAGE_SHIFT;
+
+	describe_used(first, ((end + PAGE_SIZE - 1) >> PAGE_SHIFT) - first,
+		      PAGE_RESERVED);
 }
 
 static void make_zero_page(void)

@@ -249,6 +249,26 @@ int page_cache_add(struct page_cache *cache, uint64_t index, unsigned flags,
 	return 0;
 }
 
+int page_cache_adopt(struct page_cache *cache, uint64_t index,
+		     struct page *page)
+{
+	int err = 0;
+
+	if (cache->ops->reserve != NULL) {
+		err = cache->ops->reserve(cache, index);
+	}
+	if (err == 0) {
+		page_set(page, PAGE_UPTODATE);
+		err = insert(cache, page, index);
+	}
+	if (err < 0) {
+		page_clear(page, PAGE_UPTODATE);
+		return err;
+	}
+	page_put(page); /* the tree has its own reference */
+	return 0;
+}
+
 /* --- getting
  * ------------------------------------------------------------------
  */

@@ -3,8 +3,8 @@
 /*
  * The newc form: a header of 110 bytes, "070701" (or "070702", with a check
  * sum that is not looked at) and 13 numbers of 8 hexadecimal digits; the name
- * with its NUL; padding to 4 bytes; the data; padding to 4.  The archive ends
- * with an entry named TRAILER!!!.
+ * with its NUL, or more of them, which align the data; padding to 4 bytes; the
+ * data; padding to 4.  The archive ends with an entry named TRAILER!!!.
  */
 #include <fs/cpio/cpio.h>
 
@@ -14,7 +14,7 @@
 #define HEADER_SIZE 110
 #define MAGIC_SIZE  6
 #define FIELD_SIZE  8
-#define NAME_MAX    4096 /* NUL included */
+#define NAME_MAX    8192 /* NULs included */
 
 static const char trailer[] = "TRAILER!!!";
 
@@ -145,7 +145,7 @@ static int read_entry(struct cpio_reader *reader, struct cpio_entry *entry)
 		return -EINVAL;
 	}
 	name += HEADER_SIZE;
-	if (strnlen((const char *)name, name_size) != name_size - 1) {
+	if (name[0] == '\0' || name[name_size - 1] != '\0') {
 		return -EINVAL;
 	}
 	fill(entry, fields);

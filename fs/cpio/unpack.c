@@ -12,15 +12,24 @@
  * last, as cpio writes them), so the first makes the file and each later one
  * links to it and, when it has data, fills it.  They are remembered in a table
  * that grows with their count.
+ *
+ * The archive of this boot is given up: where the data of a file begins at a
+ * page, as in archives that ./linnet makes, its whole pages become the file's,
+ * and the rest goes to the allocator.
  */
 #include <fs/cpio/cpio.h>
 
+#include <arch/boot.h>
+#include <arch/mmu.h>
 #include <debug/log.h>
 #include <fs/vfs/internal.h>
+#include <lib/align.h>
 #include <lib/errno_name.h>
 #include <lib/hash.h>
 #include <lib/string.h>
+#include <mm/frame.h>
 #include <mm/slab.h>
+#include <ramfs/ramfs.h>
 #include <time/clock.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
@@ -38,6 +47,7 @@ struct known_link {
 
 struct unpack {
 	struct known_link *links[LINK_BUCKETS];
+	struct page *(*page_of)(const void *data); /* NULL: all is copied */
 };
 
 /* --- names
@@ -121,7 +131,8 @@ static int find_name(struct walk *walk, const char *name, struct path *path_out)
 	return err;
 }
 
-static int set_attributes(const char *name, const struct cpio_entry *entry)
+static int set_attributes(const struct path *path,
+			  const struct cpio_entry *entry)
 {
 	struct kstat stat = {
 		.mode = entry->mode,
@@ -132,19 +143,11 @@ static int set_attributes(const char *name, const struct cpio_entry *entry)
 	};
 	unsigned valid = KSTAT_SET_UID | KSTAT_SET_GID | KSTAT_SET_MTIME |
 			 KSTAT_SET_ATIME;
-	struct walk walk;
-	struct path path;
-	int err = find_name(&walk, name, &path);
 
-	if (err < 0) {
-		return err;
-	}
 	if ((entry->mode & MODE_TYPE) != MODE_SYMLINK) {
 		valid |= KSTAT_SET_MODE;
 	}
-	err = vfs_setattr(&path, &stat, valid);
-	path_put(&path);
-	return err;
+	return vfs_setattr(path, &stat, valid);
 }
 
 /* --- hard links
@@ -217,13 +220,13 @@ static int make_link(const char *known, const char *name)
  * -------------------------------------------------------------------------------
  */
 
-static int write_file(const char *name, const struct cpio_entry *entry,
-		      int flags)
+/* Into a file that was there, or is of another filesystem than memory. */
+static int write_file(const char *name, const struct cpio_entry *entry)
 {
 	struct file *file;
 	ssize_t written = 0;
-	int err = vfs_open(PATH_AT_CWD, name, UAPI_O_WRONLY | flags, 0600, 0,
-			   &file);
+	int err = vfs_open(PATH_AT_CWD, name, UAPI_O_WRONLY | UAPI_O_TRUNC, 0,
+			   0, &file);
 
 	if (err < 0) {
 		return err;
@@ -238,6 +241,20 @@ static int write_file(const char *name, const struct cpio_entry *entry,
 	return (size_t)written == entry->size ? 0 : -ENOSPC;
 }
 
+static int fill(const struct unpack *unpack, const struct path *path,
+		const char *name, const struct cpio_entry *entry)
+{
+	struct inode *inode = path->dentry->inode;
+	int err;
+
+	if (entry->size == 0 &&
+	    (entry->link_count > 1 || inode->cache.size == 0)) {
+		return 0; /* a hard link's data comes with another one */
+	}
+	err = ramfs_fill(inode, entry->data, entry->size, unpack->page_of);
+	return err == -EINVAL ? write_file(name, entry) : err;
+}
+
 static int unpack_regular(struct unpack *unpack, const char *name,
 			  const struct cpio_entry *entry)
 {
@@ -247,15 +264,17 @@ static int unpack_regular(struct unpack *unpack, const char *name,
 	if (entry->link_count > 1) {
 		link = find_link(unpack, entry);
 	}
-	if (link == NULL) {
-		err = write_file(name, entry, UAPI_O_CREAT | UAPI_O_TRUNC);
-		if (err == 0 && entry->link_count > 1) {
-			err = remember_link(unpack, entry, name);
-		}
-		return err;
+	if (link != NULL) {
+		return make_link(link->name, name);
 	}
-	err = make_link(link->name, name);
-	return err == 0 && entry->size != 0 ? write_file(name, entry, 0) : err;
+	err = vfs_mknod(PATH_AT_CWD, name, MODE_REGULAR | 0600, 0);
+	if (err == -EEXIST) {
+		err = 0;
+	}
+	if (err == 0 && entry->link_count > 1) {
+		err = remember_link(unpack, entry, name);
+	}
+	return err;
 }
 
 static int unpack_symlink(const char *name, const struct cpio_entry *entry)
@@ -326,28 +345,38 @@ static int unpack_named(struct unpack *unpack, const char *name,
 static int unpack_entry(struct unpack *unpack, const struct cpio_entry *entry)
 {
 	const char *name = strip(entry->name);
+	uint32_t type = entry->mode & MODE_TYPE;
+	struct walk walk;
+	struct path path;
 	int err = unpack_named(unpack, name, entry);
 
 	if (err == 0) {
-		err = set_attributes(name, entry);
+		err = find_name(&walk, name, &path);
 	}
-	if ((err == -EPERM || err == -EROFS) &&
-	    (entry->mode & MODE_TYPE) == MODE_DIRECTORY) {
-		err = 0; /* a mount point: it has attributes of its own */
+	if (err == 0) {
+		if (type == MODE_REGULAR) {
+			err = fill(unpack, &path, name, entry);
+		}
+		if (err == 0) {
+			err = set_attributes(&path, entry);
+		}
+		path_put(&path);
+	}
+	if ((err == -EPERM || err == -EROFS) && type == MODE_DIRECTORY) {
+		err = 0; /* of a read-only root */
 	}
 	return err;
 }
 
-int initrd_unpack(const void *archive, size_t size)
+static int unpack_all(struct unpack *unpack, const void *archive, size_t size)
 {
-	struct unpack unpack = {{NULL}};
 	struct cpio_reader reader;
 	struct cpio_entry entry;
 	int result;
 
 	cpio_init(&reader, archive, size);
 	while ((result = cpio_next(&reader, &entry)) == 1) {
-		result = unpack_entry(&unpack, &entry);
+		result = unpack_entry(unpack, &entry);
 		if (result < 0) {
 			log_error("archive: %s: %s", entry.name,
 				  errno_name(result));
@@ -358,6 +387,75 @@ int initrd_unpack(const void *archive, size_t size)
 		log_error("archive: stopped at byte %zu of %zu", reader.offset,
 			  size);
 	}
-	forget_links(&unpack);
+	forget_links(unpack);
 	return result;
+}
+
+int initrd_unpack(const void *archive, size_t size)
+{
+	struct unpack unpack = {.page_of = NULL};
+
+	return unpack_all(&unpack, archive, size);
+}
+
+/* --- the archive of this boot
+ * ------------------------------------------------ */
+
+static enum {
+	ADOPT_NOT_TRIED,
+	ADOPTED,
+	ADOPT_FAILED,
+} adoption; /* of the archive's frames; boot CPU */
+
+/* Until the end each frame has one reference that is the archive's. */
+static struct page *archive_page(const void *data)
+{
+	const struct boot_info *boot = boot_info();
+	struct page *page;
+
+	if (!IS_ALIGNED((uintptr_t)data, PAGE_SIZE)) {
+		return NULL;
+	}
+	if (adoption == ADOPT_NOT_TRIED) {
+		adoption =
+			frame_adopt_range(boot->initrd_start, boot->initrd_end)
+				? ADOPTED
+				: ADOPT_FAILED;
+	}
+	if (adoption == ADOPT_FAILED) {
+		return NULL;
+	}
+	page = page_from_paddr(mmu_direct_paddr(data));
+	page_get(page);
+	return page;
+}
+
+static void give_up_archive(uint64_t start, uint64_t end)
+{
+	if (adoption != ADOPTED) {
+		frame_add_range(start, end);
+		return;
+	}
+	for (paddr_t at = {.value = ALIGN_DOWN(start, PAGE_SIZE)};
+	     at.value < end; at.value += PAGE_SIZE) {
+		page_put(page_from_paddr(at));
+	}
+}
+
+int initrd_take(void)
+{
+	const struct boot_info *boot = boot_info();
+	uint64_t start = boot->initrd_start;
+	struct unpack unpack = {.page_of = archive_page};
+	int err;
+
+	if (start == boot->initrd_end) {
+		return 0;
+	}
+	err = unpack_all(&unpack, mmu_direct((paddr_t){.value = start}),
+			 boot->initrd_end - start);
+	if (err == 0) {
+		give_up_archive(start, boot->initrd_end);
+	}
+	return err;
 }

@@ -3,12 +3,12 @@
 /* The system as a whole: processors, time, load, names. */
 #include <fs/procfs/internal.h>
 
-#include <arch/boot.h>
 #include <arch/cpu.h>
 #include <arch/irq.h>
 #include <arch/smp.h>
 #include <debug/log.h>
 #include <generated/version.h>
+#include <init/options.h>
 #include <lib/bitmap.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -196,12 +196,10 @@ int proc_show_version(struct table_text *text,
 int proc_show_cmdline(struct table_text *text,
 		      const struct table_target *target)
 {
-	const char *line = boot_info()->cmdline;
+	const char *line = options()->line;
 
 	(void)target;
-	if (line != NULL) {
-		table_text_put(text, line, strlen(line));
-	}
+	table_text_put(text, line, strlen(line));
 	table_text_put(text, "\n", 1);
 	return 0;
 }

@@ -11,9 +11,11 @@
  */
 #include <fs/ramfs/internal.h>
 
+#include <lib/minmax.h>
 #include <lib/string.h>
 #include <mm/frame.h>
 #include <mm/slab.h>
+#include <ramfs/ramfs.h>
 #include <time/clock.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
@@ -99,6 +101,50 @@ static int ramfs_getattr(struct inode *inode, struct kstat *stat)
 {
 	stat->blocks = READ_ONCE(inode->cache.page_count) * (PAGE_SIZE / 512);
 	return 0;
+}
+
+static int fill_page(struct page_cache *cache, uint64_t index, const char *data,
+		     size_t size, struct page *frame)
+{
+	struct page *page;
+	int err;
+
+	if (frame != NULL) {
+		err = page_cache_adopt(cache, index, frame);
+		if (err < 0) {
+			page_put(frame);
+		}
+		return err;
+	}
+	err = page_cache_get(cache, index, true, &page);
+	if (err == 0) {
+		memcpy(page_address(page), data, size);
+		page_put(page);
+	}
+	return err;
+}
+
+int ramfs_fill(struct inode *inode, const void *data, size_t size,
+	       struct page *(*page_of)(const void *data))
+{
+	struct page_cache *cache = &inode->cache;
+	int err = 0;
+
+	if (!ramfs_is_inode(inode) || cache->size != 0) {
+		return -EINVAL;
+	}
+	for (size_t at = 0; at < size && err == 0; at += PAGE_SIZE) {
+		const char *from = (const char *)data + at;
+		size_t part = MIN(size - at, (size_t)PAGE_SIZE);
+		bool whole = part == PAGE_SIZE && page_of != NULL;
+
+		err = fill_page(cache, at >> PAGE_SHIFT, from, part,
+				whole ? page_of(from) : NULL);
+	}
+	if (err == 0) {
+		page_cache_set_size(cache, size);
+	}
+	return err;
 }
 
 /* --- life

@@ -14,6 +14,7 @@
 
 enum boot_range_kind {
 	BOOT_RANGE_RAM,	     /* free for the kernel */
+	BOOT_RANGE_LOW,	     /* the same when the command line was copied */
 	BOOT_RANGE_RESERVED, /* firmware, devices */
 	BOOT_RANGE_KERNEL,   /* kernel image, early tables, inside RAM */
 	BOOT_RANGE_INITRD,   /* becomes RAM once unpacked */

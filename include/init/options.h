@@ -28,6 +28,7 @@ struct options {
 	const char *mmio_devices[OPTIONS_MMIO_MAX]; /* after the '=' */
 	size_t mmio_device_count;
 	unsigned long delay_us;
+	const char *line;	  /* all of it, as the loader gave it */
 	const char *program_line; /* the rest: programs and arguments */
 };
 

@@ -130,3 +130,11 @@ void frame_count_add(enum frame_counter counter, int64_t delta);
 
 /* Gives a range of boot memory (initrd, ACPI tables) to the allocator. */
 void frame_add_range(uint64_t start, uint64_t end);
+
+/*
+ * The same for a range with contents to keep: its frames are in use, with one
+ * reference each, which the caller gives up frame by frame.  Whole pages are
+ * taken.  False when that cannot be described (no memory, more than 256 MiB):
+ * nothing has changed.
+ */
+bool frame_adopt_range(uint64_t start, uint64_t end);

@@ -73,6 +73,11 @@ void page_cache_fini(struct page_cache *cache);
 int page_cache_get(struct page_cache *cache, uint64_t index, bool create,
 		   struct page **page_out);
 
+/* Puts a frame with its contents into a hole of a memory cache; takes the
+ * reference over.  -EEXIST, -ENOSPC, -ENOMEM: it stays the caller's. */
+int page_cache_adopt(struct page_cache *cache, uint64_t index,
+		     struct page *page);
+
 /* The page if it is there and up to date, referenced; else NULL. No sleep. */
 struct page *page_cache_find(struct page_cache *cache, uint64_t index);
 

@@ -227,3 +227,5 @@ int vfs_sync_all(void);
 /* Unpacks a cpio newc archive into the root (ramfs).  0, -EINVAL (corrupt),
  * -ENOMEM.  Every length is checked. */
 int initrd_unpack(const void *archive, size_t size);
+/* The same with the archive of this boot, if any; its memory is given up. */
+int initrd_take(void);

@@ -10,6 +10,7 @@ initrd.  A guest that does not end by itself within HANG_LIMIT seconds has hung:
 a failure, with its console shown.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,9 +18,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from linnet import cpio, tree  # noqa: E402
+
 KERNEL = ROOT / "build/default.x86_64/kernel-stripped.elf"
 LOADER = ROOT / "build/tests/linux64-loader.elf"
 HANG_LIMIT = 120
+CPU_MEMORY_MAX = 64  # KiB that a further CPU may take
 STATUS_DONE = 33  # isa-debug-exit: (0x10 << 1) | 1
 
 MACHINES = {
@@ -31,10 +37,13 @@ MACHINES = {
 
 HELLO = r"""
 #include <stdio.h>
+#include <stdlib.h>
 #include <sched.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 int main(int argc, char **argv)
 {
+	struct sysinfo info;
 	cpu_set_t set;
 	int tries = 0;
 	long want = argc > 1 ? atol(argv[1]) : 1;
@@ -45,7 +54,26 @@ int main(int argc, char **argv)
 	sched_getaffinity(0, sizeof(set), &set);
 	printf("hello: %ld CPUs, %s\n", sysconf(_SC_NPROCESSORS_ONLN),
 	       argc > 2 ? argv[2] : "-");
+	sysinfo(&info);
+	printf("free: %lu KiB\n", info.freeram * info.mem_unit / 1024);
 	return 0;
+}
+"""
+
+# No library: what a machine needs for itself.
+BARE = r"""
+void _start(void)
+{
+	static const char text[] = "hello: bare\n";
+	long result;
+
+	__asm__ volatile("syscall" : "=a"(result)
+			 : "a"(1L), "D"(1L), "S"(text), "d"(sizeof(text) - 1)
+			 : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(result)
+			 : "a"(231L), "D"(result == sizeof(text) - 1 ? 0L : 1L)
+			 : "rcx", "r11", "memory");
+	__builtin_unreachable();
 }
 """
 
@@ -227,17 +255,35 @@ def qemu(machine, memory, cpus, kernel, line, initrd):
     return result.stdout, result.returncode
 
 
-def make_initrd(folder):
+def write_archive(root, archive):
+    """As ./linnet does."""
+    files = tree.Tree()
+    for path in sorted(root.rglob("*")):
+        guest = f"/{path.relative_to(root)}"
+        if path.is_dir():
+            files.add_folder(guest)
+        else:
+            files.add_bytes(guest, path.read_bytes(), 0o755)
+    cpio.write(files, archive)
+
+
+def make_initrd(folder, aligned=True):
+    """An archive as ./linnet makes it, or one of cpio(1)."""
     root = folder / "root"
-    for name in ("dev", "proc", "sys", "tmp", "run"):
-        (root / name).mkdir(parents=True)
-    for name, text in (("hello", HELLO), ("work", WORK),
+    if not root.exists():
+        for name in ("dev", "proc", "sys", "tmp", "run"):
+            (root / name).mkdir(parents=True)
+        for name, text in (("hello", HELLO), ("work", WORK),
                            ("threads", THREADS)):
-        source = folder / f"{name}.c"
-        source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n" + text)
-        subprocess.run(["gcc", "-O2", "-static", "-pthread", "-o",
-                        root / name, source], check=True)
-    archive = folder / "initrd"
+            source = folder / f"{name}.c"
+            source.write_text("#define _GNU_SOURCE\n#include <stdlib.h>\n"
+                              + text)
+            subprocess.run(["gcc", "-O2", "-static", "-pthread", "-s", "-o",
+                            root / name, source], check=True)
+    archive = folder / ("initrd" if aligned else "initrd.cpio")
+    if aligned:
+        write_archive(root, archive)
+        return archive
     with archive.open("wb") as out:
         subprocess.run("find . | cpio -o -H newc --quiet", shell=True,
                        cwd=root, stdout=out, check=True)
@@ -260,6 +306,56 @@ def run_linux64(folder):
     console, status = qemu("q35", "128M", 2, LOADER, "--verbose /hello", KERNEL)
     ok = status == STATUS_DONE and "memory: " in console
     return ok, f"FAIL linux64: status {status} in:\n{console}"
+
+
+def run_free_memory(initrd):
+    """What a further CPU takes of the memory."""
+    free = {}
+    for cpus in (1, 16):
+        console, status = qemu("q35", "128M", cpus, KERNEL, f"/hello {cpus}",
+                               initrd)
+        found = re.search(r"^free: (\d+) KiB", console, re.MULTILINE)
+        if status != STATUS_DONE or not found:
+            return False, f"FAIL free memory: status {status} in:\n{console}"
+        free[cpus] = int(found[1])
+    taken = (free[1] - free[16]) / 15
+    return taken <= CPU_MEMORY_MAX, (
+        f"FAIL free memory: {free[1]} KiB with 1 CPU, {free[16]} with 16: "
+        f"{taken:.1f} KiB for each, at most {CPU_MEMORY_MAX}")
+
+
+def run_small_memory(folder):
+    """The smallest machines: a program of a page in 2 MiB (3 MiB where a BIOS
+    wants its share), one with glibc inside in 3 MiB."""
+    results = []
+    for name, source, flags, sizes in (
+            ("bare", BARE, ("-nostdlib", "-ffreestanding"),
+             (("microvm", "2M"), ("q35", "3M"))),
+            ("hello", HELLO, ("-pthread",), (("microvm", "3M"),))):
+        root = folder / f"small-{name}"
+        (root / "dev").mkdir(parents=True)
+        code = folder / f"small-{name}.c"
+        code.write_text("#define _GNU_SOURCE\n" + source)
+        subprocess.run(["gcc", "-O2", "-static", "-s", *flags, "-o",
+                        root / name, code], check=True)
+        archive = folder / f"small-{name}.initrd"
+        write_archive(root, archive)
+        for machine, memory in sizes:
+            console, status = qemu(machine, memory, 1, KERNEL, f"/{name}",
+                                   archive)
+            ok = status == STATUS_DONE and "hello: " in console
+            results.append((ok, f"FAIL {machine} -m {memory} /{name}: status "
+                            f"{status} in:\n{console}"))
+    return results
+
+
+def run_unaligned(folder):
+    """An archive of another maker: the data of its files lies anywhere, so it
+    is copied."""
+    console, status = qemu("microvm", "64M", 1, KERNEL, "/hello 1 copied",
+                           make_initrd(folder, aligned=False))
+    ok = status == STATUS_DONE and "hello: 1 CPUs, copied" in console
+    return ok, f"FAIL unaligned archive: status {status} in:\n{console}"
 
 
 def run_other_builds(initrd):
@@ -287,6 +383,9 @@ def main():
         with ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda c: run_case(c, initrd), CASES))
         results.append(run_linux64(folder))
+        results.append(run_free_memory(initrd))
+        results.append(run_unaligned(folder))
+        results += run_small_memory(folder)
         results += run_other_builds(initrd)
     for ok, message in results:
         passed += ok

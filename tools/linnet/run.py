@@ -207,16 +207,16 @@ def parse_environment(pairs):
 
 def choose_memory(wanted, archive_size, kernel_end=0):
     """Bytes: what was asked for, if that can work, else the default."""
-    # The archive and its unpacked copy are there together for a moment.
-    needed = KERNEL_NEEDS + 2 * archive_size
     if wanted is None:
-        more = needed + DEFAULT_MEMORY // 2
+        more = KERNEL_NEEDS + 2 * archive_size + DEFAULT_MEMORY // 2
         return max(DEFAULT_MEMORY, -(-more // (64 << 20)) * (64 << 20))
     least = -(-(kernel_end + MEMORY_MIN) >> 20) << 20
     if wanted < least:
         raise Failure(f"-m {format_size(wanted)} is too little for the "
                       f"kernel", f"use -m {format_size(least)} or more")
-    if archive_size and wanted < needed - (KERNEL_NEEDS // 2):
+    # QEMU puts the archive behind the kernel, where it stays.
+    needed = kernel_end + MEMORY_MIN + archive_size
+    if archive_size and wanted < needed:
         raise Failure(f"-m {format_size(wanted)} is too little for "
                       f"{format_size(archive_size)} of files in memory",
                       f"use -m {format_size(-(-needed >> 20) << 20)}, or "

@@ -3,10 +3,10 @@
 /*
  * Boot information in one form.
  *
- * The loader's structures lie below 1 MiB, which is never given to the
- * allocator, or behind the kernel (the initial archive): ranges are cut
- * around the kernel image and the archive.  Everything read is clamped to the
- * first GiB, which the first page tables map.
+ * The loader's structures lie below 1 MiB, which goes to the allocator when the
+ * command line was copied (BOOT_RANGE_LOW), or behind the kernel (the initial
+ * archive): ranges are cut around the kernel image and the archive.  Everything
+ * read is clamped to the first GiB, which the first page tables map.
  *
  * Written once on the boot CPU before kernel_main(); immutable afterwards.
  */
@@ -18,11 +18,14 @@
 #include <lib/minmax.h>
 #include <lib/string.h>
 
+#include "../smp/internal.h"
 #include "internal.h"
 #include "linux_params.h"
 #include "pvh_info.h"
 
-#define LOW_MEMORY_END	 0x100000ull
+#define LOW_MEMORY_START (TRAMPOLINE_PAGE + PAGE_SIZE)
+#define LOW_MEMORY_END	 0xa0000ull
+#define HIGH_START	 0x100000ull
 #define EARLY_MAPPED_END 0x40000000ull
 
 extern const char kernel_start[], kernel_end[];
@@ -87,13 +90,29 @@ static void sort_ranges(void)
 	}
 }
 
+static void add_low_part(uint64_t from, uint64_t to)
+{
+	if (info.initrd_end > info.initrd_start &&
+	    info.initrd_start < HIGH_START) {
+		return; /* an archive is there */
+	}
+	from = (MAX(from, LOW_MEMORY_START) + PAGE_SIZE - 1) &
+	       (uint64_t)PAGE_MASK;
+	to = MIN(to, LOW_MEMORY_END) & (uint64_t)PAGE_MASK;
+	add_range(from, to, BOOT_RANGE_LOW);
+}
+
 /* One range of RAM as the loader has it; anything may be wrong with it. */
 static void add_ram(uint64_t address, uint64_t size)
 {
-	uint64_t from = MAX(address, LOW_MEMORY_END);
+	uint64_t from = MAX(address, HIGH_START);
 	uint64_t to = address + size;
 
-	if (to < address || to <= from) {
+	if (to < address) {
+		return;
+	}
+	add_low_part(address, to);
+	if (to <= from) {
 		return;
 	}
 	from = (from + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK;
@@ -106,8 +125,19 @@ static void add_ram(uint64_t address, uint64_t size)
 		       (info.initrd_end + PAGE_SIZE - 1) & (uint64_t)PAGE_MASK);
 }
 
+/* QEMU's firmware copies the archive wherever it fits from the top, even over
+ * the kernel.  What is left of that may be enough to say so. */
+static void check_archive(void)
+{
+	if (info.initrd_start < mmu_direct_paddr(kernel_end).value &&
+	    info.initrd_end > mmu_direct_paddr(kernel_start).value) {
+		reject("boot: not enough memory for kernel and archive\n");
+	}
+}
+
 static void add_other_ranges(void)
 {
+	check_archive();
 	add_range(mmu_direct_paddr(kernel_start).value & (uint64_t)PAGE_MASK,
 		  mmu_direct_paddr(kernel_end).value, BOOT_RANGE_KERNEL);
 	add_range(info.initrd_start, info.initrd_end, BOOT_RANGE_INITRD);

@@ -4,7 +4,8 @@
  * Starting the other CPUs, all at once.
  *
  * One INIT-STARTUP pair to all others makes them run the trampoline
- * (trampoline.S), copied to a page below 1 MiB.  Each takes the next number
+ * (trampoline.S), copied to a page below 1 MiB that is
+ * theirs for ever.  Each takes the next number
  * from a counter; its stack and per-CPU area were made before.  A CPU beyond
  * the expected count halts for ever.  Nobody waits for them: they join
  * the scheduler when they come.
@@ -29,11 +30,9 @@
 #include "../irq/internal.h"
 #include "internal.h"
 
-#define TRAMPOLINE_FIRST 0x8000u
-#define TRAMPOLINE_LAST	 0x7f000u
-#define ENTRY_COUNT	 512
-#define ENTRY_TABLE	 3ull /* present, writable */
-#define ENTRY_BLOCK	 0x83ull
+#define ENTRY_COUNT 512
+#define ENTRY_TABLE 3ull /* present, writable */
+#define ENTRY_BLOCK 0x83ull
 
 extern const char trampoline_start[], trampoline_end[];
 extern char __start_percpu[], __stop_percpu[];
@@ -71,26 +70,6 @@ void smp_discover(void)
 	possible = firmware_cpus()->cpu_count;
 }
 
-/* The loader's command line may lie in the same part of memory. */
-static uint32_t find_page(void)
-{
-	const char *line = boot_info()->cmdline;
-	uint64_t start = 0;
-	uint64_t end = 0;
-
-	if (line != NULL) {
-		start = mmu_direct_paddr(line).value;
-		end = start + strlen(line) + 1;
-	}
-	for (uint32_t page = TRAMPOLINE_FIRST; page < TRAMPOLINE_LAST;
-	     page += PAGE_SIZE) {
-		if (page + PAGE_SIZE <= start || page >= end) {
-			return page;
-		}
-	}
-	return TRAMPOLINE_LAST;
-}
-
 /* The kernel's tables, and the first 2 MiB where they are. */
 static void make_root(void)
 {
@@ -122,7 +101,6 @@ static bool prepare(unsigned cpu)
 
 void smp_start(void)
 {
-	uint32_t page = find_page();
 	unsigned cpu = 1;
 
 	while (cpu < possible && prepare(cpu)) {
@@ -137,9 +115,9 @@ void smp_start(void)
 	}
 	trampoline_count = possible - 1;
 	make_root();
-	memcpy(mmu_direct((paddr_t){.value = page}), trampoline_start,
-	       (size_t)(trampoline_end - trampoline_start));
-	apic_start_others((uint8_t)(page / PAGE_SIZE));
+	memcpy(mmu_direct((paddr_t){.value = TRAMPOLINE_PAGE}),
+	       trampoline_start, (size_t)(trampoline_end - trampoline_start));
+	apic_start_others((uint8_t)(TRAMPOLINE_PAGE / PAGE_SIZE));
 }
 
 _Noreturn void smp_cpu_main(unsigned cpu)

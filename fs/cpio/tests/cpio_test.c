@@ -14,24 +14,32 @@
 static unsigned char archive[65536];
 static size_t length;
 
-static void add(const char *name, unsigned mode, unsigned ino, unsigned links,
-		const char *data)
+/* `spare` more NULs behind the name: they align the data. */
+static void add_wide(const char *name, size_t spare, unsigned mode,
+		     unsigned ino, unsigned links, const char *data)
 {
+	size_t width = strlen(name) + 1 + spare;
 	size_t size = data == NULL ? 0 : strlen(data);
 	char header[160];
 
 	snprintf(header, sizeof(header),
 		 "070701%08X%08X%08X%08X%08X%08X%08zX%08X%08X%08X%08X%08zX%08X",
-		 ino, mode, 7u, 8u, links, 1000u, size, 0u, 0u, 5u, 1u,
-		 strlen(name) + 1, 0u);
+		 ino, mode, 7u, 8u, links, 1000u, size, 0u, 0u, 5u, 1u, width,
+		 0u);
 	memcpy(archive + length, header, 110);
 	length += 110;
 	memcpy(archive + length, name, strlen(name) + 1);
-	length = (length + strlen(name) + 1 + 3) & ~3ul;
+	length = (length + width + 3) & ~3ul;
 	if (size != 0) {
 		memcpy(archive + length, data, size);
 	}
 	length = (length + size + 3) & ~3ul;
+}
+
+static void add(const char *name, unsigned mode, unsigned ino, unsigned links,
+		const char *data)
+{
+	add_wide(name, 0, mode, ino, links, data);
 }
 
 static void sample(void)
@@ -89,6 +97,29 @@ TEST(cpio, unpacks)
 	EXPECT_EQ(stat.mode, 040700);
 	EXPECT_EQ(world_stat("pipe", &stat), 0);
 	EXPECT_EQ(stat.mode, 010644);
+}
+
+TEST(cpio, padded_names)
+{
+	char buf[32];
+
+	world_create();
+	memset(archive, 0, sizeof(archive));
+	length = 0;
+	add_wide("wide", 4096 - 110 - 5, 0100644, 1, 1, "aligned");
+	add("next", 0100644, 2, 1, "follows");
+	EXPECT_EQ(memcmp(archive + 4096, "aligned", 7), 0);
+	EXPECT_EQ(initrd_unpack(archive, length), 0);
+	EXPECT_EQ(world_read("wide", buf, sizeof(buf)), 7);
+	EXPECT_EQ(world_read("next", buf, sizeof(buf)), 7);
+	/* Twice: what was there is replaced. */
+	EXPECT_EQ(initrd_unpack(archive, length), 0);
+	EXPECT_EQ(world_read("wide", buf, sizeof(buf)), 7);
+	archive[110 + 4096 - 110 - 1] = 'x'; /* the last byte of the field */
+	EXPECT_EQ(initrd_unpack(archive, length), -EINVAL);
+	length = 0;
+	add_wide("", 3, 0100644, 1, 1, "x");
+	EXPECT_EQ(initrd_unpack(archive, length), -EINVAL);
 }
 
 TEST(cpio, refuses)

@@ -7,6 +7,9 @@
 
 #include <debug/unit_test.h>
 #include <fs/devfs/internal.h>
+#include <mm/frame.h>
+#include <mm/page_cache.h>
+#include <ramfs/ramfs.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
 #include <uapi/mount.h>
@@ -21,6 +24,51 @@ static struct path place(const char *name)
 
 	EXPECT_EQ(path_lookup(PATH_AT_CWD, name, 0, &path), 0);
 	return path;
+}
+
+static char contents[3 * PAGE_SIZE + 10];
+static struct page *given; /* for the page at contents + PAGE_SIZE */
+
+static struct page *page_of(const void *data)
+{
+	if (data != contents + PAGE_SIZE) {
+		return NULL;
+	}
+	page_get(given);
+	return given;
+}
+
+TEST(ramfs, takes_pages_over)
+{
+	static char back[sizeof(contents)];
+	struct page *found;
+	struct path path;
+	struct file *file;
+
+	world_create();
+	for (size_t i = 0; i < sizeof(contents); i++) {
+		contents[i] = (char)(i * 7 + i / PAGE_SIZE);
+	}
+	given = frame_alloc(0, 0);
+	memcpy(page_address(given), contents + PAGE_SIZE, PAGE_SIZE);
+	EXPECT_EQ(world_write("f", ""), 0);
+	path = place("f");
+	EXPECT_EQ(ramfs_fill(path.dentry->inode, contents, sizeof(contents),
+			     page_of),
+		  0);
+	file = world_file("f", UAPI_O_RDWR);
+	EXPECT_EQ(file_read_kernel(file, back, sizeof(back), 0),
+		  (long)sizeof(back));
+	EXPECT_EQ(memcmp(back, contents, sizeof(back)), 0);
+	found = page_cache_find(&path.dentry->inode->cache, 1);
+	EXPECT(found == given);
+	page_put(found);
+	EXPECT_EQ(ramfs_fill(path.dentry->inode, contents, 1, NULL), -EINVAL);
+	EXPECT_EQ(file_truncate(file, 0), 0);
+	EXPECT_EQ(given->refs, 1); /* ours: the file has let go of it */
+	page_put(given);
+	file_put(file);
+	path_put(&path);
 }
 
 TEST(ramfs, limits)
