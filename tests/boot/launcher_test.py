@@ -141,16 +141,6 @@ def check_forms():
     return got, [(0, f"1\n{size}\n".encode(), b"")] * 4
 
 
-def check_strace():
-    """Paths and data are readable, as in man strace."""
-    status, out, error = run("--strace", "cat", "/etc/hostname")
-    lines = [line.split(b"] ", 1)[-1] for line in error.split(b"\n")]
-    return (status, out,
-            b'openat(AT_FDCWD, "/etc/hostname", 0, 0) = 3' in lines,
-            b'write(1, "linnet\\n", 7) = 7' in lines), \
-        (0, b"linnet\n", True, True)
-
-
 def check_bad_kernel_option():
     status, _, error = run("--kernel-arg=--bogus", "true")
     return (status, b"unrecognized option: bogus" in error), (125, True)
