@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
 /*
- * System V semaphores.
+ * System V semaphores: sets, semop(2), undo; semctl(2) is in sysv_semctl.c.
  *
  * All operations of a call happen at once or not at all: they are tried under
  * the set's lock; who cannot go on sleeps on the set's queue and tries again
  * whenever a value changes.  SEM_UNDO keeps, per process and set, what the end
  * of the process is to take back.
  *
- * Bounded: sets by SETS_MAX, semaphores by PER_SET_MAX, operations by
- * PER_CALL_MAX, undo records by the sets.
+ * Bounded: sets by SEM_SETS_MAX, semaphores by SEM_PER_SET_MAX, operations by
+ * SEM_PER_CALL_MAX, undo records by the sets.
  */
-#include "sysv.h"
+#include "sysv_sem.h"
 
 #include <linux/syscall.h>
 
@@ -28,27 +28,7 @@
 
 #include "timespec.h"
 
-#define SETS_MAX     32000
-#define PER_SET_MAX  32000
-#define PER_CALL_MAX 500
-#define VALUE_MAX    32767
-#define FAST_OPS     16
-
-struct semaphore {
-	uint16_t value;
-	uint16_t waits_more; /* sleepers for an increase */
-	uint16_t waits_zero;
-	int pid; /* of the last operation */
-};
-
-struct sem_set {
-	struct sysv_object base;
-	struct wait_queue changed;
-	struct list undos;	       /* [o] struct sem_undo */
-	int64_t operation_time;	       /* [o] */
-	unsigned count;		       /* [I] */
-	struct semaphore semaphores[]; /* [o] */
-};
+#define FAST_OPS 16
 
 /* What the process's end adds to the values.  Belongs to the process; also in
  * the set's list until the set goes. */
@@ -60,18 +40,13 @@ struct sem_undo {
 	int16_t adjust[];	       /* [o] */
 };
 
-static struct sysv_table table = SYSV_TABLE(SETS_MAX);
+struct sysv_table sem_table = SYSV_TABLE(SEM_SETS_MAX);
 /* Guards the lists of all processes: short, and only with SEM_UNDO. */
 static struct spinlock undo_lock = SPINLOCK_INIT("sysv.undo");
 
-static struct sem_set *set_of(struct sysv_object *object)
-{
-	return container_of(object, struct sem_set, base);
-}
-
 static void free_set(struct sysv_object *object)
 {
-	kfree(set_of(object));
+	kfree(sem_set_of(object));
 }
 
 static int create(void *arg, struct sysv_object **object_out)
@@ -79,7 +54,7 @@ static int create(void *arg, struct sysv_object **object_out)
 	int count = *(const int *)arg;
 	struct sem_set *set;
 
-	if (count <= 0 || count > PER_SET_MAX) {
+	if (count <= 0 || count > SEM_PER_SET_MAX) {
 		return -EINVAL;
 	}
 	set = kzalloc(sizeof(*set) + (size_t)count * sizeof(struct semaphore));
@@ -98,8 +73,9 @@ static int check(struct sysv_object *object, void *arg)
 {
 	int count = *(const int *)arg;
 
-	return count > 0 && (unsigned)count > set_of(object)->count ? -EINVAL
-								    : 0;
+	return count > 0 && (unsigned)count > sem_set_of(object)->count
+		       ? -EINVAL
+		       : 0;
 }
 
 long sys_semget(int key, int count, int flags)
@@ -110,10 +86,10 @@ long sys_semget(int key, int count, int flags)
 		.arg = &count,
 	};
 
-	if (count < 0 || count > PER_SET_MAX) {
+	if (count < 0 || count > SEM_PER_SET_MAX) {
 		return -EINVAL;
 	}
-	return sysv_get(&table, key, flags, &maker);
+	return sysv_get(&sem_table, key, flags, &maker);
 }
 
 /* --- undo
@@ -181,7 +157,9 @@ static void apply_undo(struct sem_set *set, struct sem_undo *undo)
 		if (undo->adjust[i] == 0) {
 			continue;
 		}
-		value = value < 0 ? 0 : value > VALUE_MAX ? VALUE_MAX : value;
+		value = value < 0		? 0
+			: value > SEM_VALUE_MAX ? SEM_VALUE_MAX
+						: value;
 		semaphore->value = (uint16_t)value;
 		semaphore->pid = undo->pid;
 		set->operation_time = sysv_now();
@@ -211,8 +189,7 @@ void sem_exit_process(struct process *process)
 	}
 }
 
-/* Set locked: SETVAL and SETALL forget what was to be undone. */
-static void clear_undo(struct sem_set *set, unsigned from, unsigned count)
+void sem_undo_clear(struct sem_set *set, unsigned from, unsigned count)
 {
 	struct sem_undo *undo;
 
@@ -272,8 +249,8 @@ static int try_all(struct sem_set *set, const struct uapi_sembuf *ops,
 		if ((op->flags & UAPI_SEM_UNDO) != 0) {
 			adjust = undo->adjust[op->number] - op->operation;
 		}
-		if (value > VALUE_MAX || adjust > VALUE_MAX ||
-		    adjust < -VALUE_MAX - 1) {
+		if (value > SEM_VALUE_MAX || adjust > SEM_VALUE_MAX ||
+		    adjust < -SEM_VALUE_MAX - 1) {
 			result = -ERANGE;
 			break;
 		}
@@ -367,20 +344,20 @@ static int operate_on(int id, const struct uapi_sembuf *ops, unsigned count,
 	bool undoes;
 	int err;
 
-	object = sysv_find(&table, id, &err);
+	object = sysv_find(&sem_table, id, &err);
 	if (object == NULL) {
 		return err;
 	}
-	err = check_ops(set_of(object), ops, count, &alters, &undoes);
+	err = check_ops(sem_set_of(object), ops, count, &alters, &undoes);
 	if (err == 0) {
 		err = sysv_check(object, alters ? 2 : 4);
 	}
 	if (err == 0 && undoes) {
-		undo = get_undo(set_of(object));
+		undo = get_undo(sem_set_of(object));
 		err = undo == NULL ? -ENOMEM : 0;
 	}
 	if (err == 0) {
-		err = operate(set_of(object), ops, count, undo, alters,
+		err = operate(sem_set_of(object), ops, count, undo, alters,
 			      deadline_ns);
 	}
 	sysv_put(object);
@@ -397,7 +374,7 @@ static long copy_and_operate(int id, const void USER *operations,
 	if (count == 0 || id < 0) {
 		return -EINVAL;
 	}
-	if (count > PER_CALL_MAX) {
+	if (count > SEM_PER_CALL_MAX) {
 		return -E2BIG;
 	}
 	if (count > FAST_OPS) {
@@ -435,239 +412,4 @@ long sys_semtimedop(int id, void USER *operations, unsigned count,
 		return err;
 	}
 	return copy_and_operate(id, operations, count, deadline_after(ns));
-}
-
-/* --- semctl
- * ---------------------------------------------------------------------------------------
- */
-
-/* struct semid64_ds in words: the times are padded on some architectures. */
-#define DS_PERM_WORDS  6
-#define DS_CHANGE_TIME (DS_PERM_WORDS + (SYSCALL_SEM_TIMES_PADDED ? 2 : 1))
-#define DS_COUNT       (DS_CHANGE_TIME + (SYSCALL_SEM_TIMES_PADDED ? 2 : 1))
-#define DS_WORDS       (DS_COUNT + 3)
-
-static long put_ds(struct sem_set *set, void USER *to)
-{
-	uint64_t words[DS_WORDS] = {0};
-	struct uapi_ipc_perm perm;
-
-	spin_lock(&set->base.lock);
-	sysv_fill_perm(&set->base, &perm);
-	words[DS_PERM_WORDS] = (uint64_t)set->operation_time;
-	words[DS_CHANGE_TIME] = (uint64_t)set->base.change_time;
-	words[DS_COUNT] = set->count;
-	spin_unlock(&set->base.lock);
-	memcpy(words, &perm, sizeof(perm));
-	return user_copy_out(to, words, sizeof(words));
-}
-
-static long set_value(struct sem_set *set, unsigned number, int value)
-{
-	if (value < 0 || value > VALUE_MAX) {
-		return -ERANGE;
-	}
-	spin_lock(&set->base.lock);
-	clear_undo(set, number, 1);
-	set->semaphores[number].value = (uint16_t)value;
-	set->semaphores[number].pid = process_current()->pid;
-	set->base.change_time = sysv_now();
-	spin_unlock(&set->base.lock);
-	wait_queue_wake_all(&set->changed);
-	return 0;
-}
-
-static long set_all(struct sem_set *set, const void USER *from)
-{
-	uint16_t *values = kcalloc(set->count, sizeof(*values));
-	long result = 0;
-
-	if (values == NULL) {
-		return -ENOMEM;
-	}
-	if (user_copy_in(values, from, set->count * sizeof(*values)) < 0) {
-		result = -EFAULT;
-	}
-	for (unsigned i = 0; i < set->count && result == 0; i++) {
-		result = values[i] > VALUE_MAX ? -ERANGE : 0;
-	}
-	if (result == 0) {
-		spin_lock(&set->base.lock);
-		clear_undo(set, 0, set->count);
-		for (unsigned i = 0; i < set->count; i++) {
-			set->semaphores[i].value = values[i];
-			set->semaphores[i].pid = process_current()->pid;
-		}
-		set->base.change_time = sysv_now();
-		spin_unlock(&set->base.lock);
-		wait_queue_wake_all(&set->changed);
-	}
-	kfree(values);
-	return result;
-}
-
-static long get_all(struct sem_set *set, void USER *to)
-{
-	uint16_t *values = kcalloc(set->count, sizeof(*values));
-	long result;
-
-	if (values == NULL) {
-		return -ENOMEM;
-	}
-	spin_lock(&set->base.lock);
-	for (unsigned i = 0; i < set->count; i++) {
-		values[i] = set->semaphores[i].value;
-	}
-	spin_unlock(&set->base.lock);
-	result = user_copy_out(to, values, set->count * sizeof(*values));
-	kfree(values);
-	return result;
-}
-
-static long remove_set(struct sem_set *set)
-{
-	int err = sysv_check_owner(&set->base);
-	bool first = false;
-
-	if (err < 0) {
-		return err;
-	}
-	spin_lock(&set->base.lock);
-	if (!set->base.removed) {
-		sysv_remove(&table, &set->base);
-		first = true;
-	}
-	spin_unlock(&set->base.lock);
-	wait_queue_wake_all(&set->changed); /* they see that it is gone */
-	if (first) {
-		sysv_put(&set->base);
-	}
-	return 0;
-}
-
-static long set_perm(struct sem_set *set, const void USER *from)
-{
-	struct uapi_ipc_perm perm; /* the first member of the struct */
-	int err;
-
-	if (user_copy_in(&perm, from, sizeof(perm)) < 0) {
-		return -EFAULT;
-	}
-	err = sysv_check_owner(&set->base);
-	if (err == 0) {
-		spin_lock(&set->base.lock);
-		sysv_set_perm(&set->base, &perm);
-		spin_unlock(&set->base.lock);
-	}
-	return err;
-}
-
-/* Commands about one semaphore. */
-static long control_one(struct sem_set *set, int number, int command, int value)
-{
-	struct semaphore *semaphore;
-	int err = sysv_check(&set->base, command == UAPI_SEM_SETVAL ? 2 : 4);
-
-	if (number < 0 || (unsigned)number >= set->count) {
-		return -EINVAL;
-	}
-	if (err < 0) {
-		return err;
-	}
-	semaphore = &set->semaphores[number];
-	switch (command) {
-	case UAPI_SEM_GETVAL:
-		return semaphore->value;
-	case UAPI_SEM_GETPID:
-		return semaphore->pid;
-	case UAPI_SEM_GETNCNT:
-		return semaphore->waits_more;
-	case UAPI_SEM_GETZCNT:
-		return semaphore->waits_zero;
-	default:
-		return set_value(set, (unsigned)number, value);
-	}
-}
-
-static long control(struct sem_set *set, int number, int command,
-		    unsigned long arg)
-{
-	void USER *pointer = (void USER *)arg;
-	long result = 0;
-
-	switch (command) {
-	case UAPI_IPC_RMID:
-		return remove_set(set);
-	case UAPI_IPC_SET:
-		return set_perm(set, pointer);
-	case UAPI_SEM_SETALL:
-		result = sysv_check(&set->base, 2);
-		return result < 0 ? result : set_all(set, pointer);
-	case UAPI_SEM_GETALL:
-		result = sysv_check(&set->base, 4);
-		return result < 0 ? result : get_all(set, pointer);
-	case UAPI_IPC_STAT:
-	case UAPI_SEM_STAT:
-		result = sysv_check(&set->base, 4);
-		FALLTHROUGH;
-	case UAPI_SEM_STAT_ANY:
-		if (result == 0) {
-			result = put_ds(set, pointer);
-		}
-		return result == 0 && command != UAPI_IPC_STAT ? set->base.id
-							       : result;
-	default:
-		return control_one(set, number, command, (int)arg);
-	}
-}
-
-static long put_info(void USER *to, bool usage)
-{
-	struct uapi_seminfo info = {
-		.map = SETS_MAX * PER_SET_MAX,
-		.ids = SETS_MAX,
-		.all = SETS_MAX * PER_SET_MAX,
-		.undo = SETS_MAX * PER_SET_MAX,
-		.per_set = PER_SET_MAX,
-		.per_call = PER_CALL_MAX,
-		.undo_entries = PER_CALL_MAX,
-		.undo_size = 20,
-		.value_max = VALUE_MAX,
-		.adjust_max = VALUE_MAX,
-	};
-
-	if (usage) {
-		info.undo_size = (int32_t)sysv_count(&table);
-		info.adjust_max = 0;
-	}
-	return user_copy_out(to, &info, sizeof(info)) < 0
-		       ? -EFAULT
-		       : sysv_highest(&table);
-}
-
-long sys_semctl(int id, int number, int command, unsigned long arg)
-{
-	struct sysv_object *object;
-	int err = -EINVAL;
-	long result;
-
-	command &= ~UAPI_IPC_64;
-	if (id < 0 || command < 0 || command > UAPI_SEM_STAT_ANY ||
-	    (command > UAPI_IPC_INFO && command < UAPI_SEM_GETPID)) {
-		return -EINVAL;
-	}
-	if (command == UAPI_IPC_INFO || command == UAPI_SEM_INFO) {
-		return put_info((void USER *)arg, command == UAPI_SEM_INFO);
-	}
-	if (command == UAPI_SEM_STAT || command == UAPI_SEM_STAT_ANY) {
-		object = sysv_find_slot(&table, id);
-	} else {
-		object = sysv_find(&table, id, &err);
-	}
-	if (object == NULL) {
-		return err;
-	}
-	result = control(set_of(object), number, command, arg);
-	sysv_put(object);
-	return result;
 }

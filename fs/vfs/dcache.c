@@ -19,6 +19,7 @@
  * 5. Bounds: the table has at most TABLE_MAX buckets; unused cached dentries
  *    are limited by the memory of the machine (limit()).
  */
+#include <fs/vfs/dentry_name.h>
 #include <fs/vfs/internal.h>
 
 #include <init/hooks.h>
@@ -37,14 +38,6 @@
 #define LIMIT_MAX   65536
 #define SHRINK_STEP 32 /* dentries per dcache_shrink() on insertion */
 
-struct dentry_name {
-	struct rcu_head rcu;
-	uint32_t hash;
-	uint16_t length;
-	bool embedded; /* in the dentry's own allocation */
-	char text[];
-};
-
 struct table {
 	struct rcu_head rcu;
 	size_t size; /* power of two */
@@ -59,68 +52,11 @@ static struct list lru =
 	LIST_INITIALIZER(lru); /* [dcache_lock] NAMES_CACHED ones */
 static size_t lru_count;       /* [dcache_lock] */
 
-static uint32_t hash_name(const struct dentry *parent, const char *name,
-			  size_t length)
-{
-	uint32_t hash = (uint32_t)((uintptr_t)parent >> 6) * 0x9e3779b1u;
-
-	for (size_t i = 0; i < length; i++) {
-		hash = (hash ^ (uint8_t)name[i]) * 0x01000193u;
-	}
-	return hash ^ (hash >> 15);
-}
-
-static const struct dentry_name *name_of(const char *text)
-{
-	return (const struct dentry_name *)(text -
-					    offsetof(struct dentry_name, text));
-}
-
 /* --- creation and end -------------------------------------------------- */
-
-static void name_fill(struct dentry_name *name, const char *text, size_t length)
-{
-	name->hash = 0;
-	name->length = (uint16_t)length;
-	memcpy(name->text, text, length);
-	name->text[length] = '\0';
-}
-
-struct dentry_name *dentry_name_create(const char *text, size_t length)
-{
-	struct dentry_name *name = kmalloc(sizeof(*name) + length + 1);
-
-	if (name != NULL) {
-		name_fill(name, text, length);
-		name->embedded = false;
-	}
-	return name;
-}
-
-void dentry_name_free(struct dentry_name *name)
-{
-	kfree(name);
-}
-
-static void name_free_rcu(struct rcu_head *head)
-{
-	kfree(container_of(head, struct dentry_name, rcu));
-}
-
-/* A name that lookups may still read; embedded ones go with the dentry. */
-static void name_retire(const char *text)
-{
-	struct dentry_name *name =
-		(struct dentry_name *)(uintptr_t)name_of(text);
-
-	if (!name->embedded) {
-		rcu_call(&name->rcu, name_free_rcu);
-	}
-}
 
 static void set_name(struct dentry *dentry, struct dentry_name *name)
 {
-	name->hash = hash_name(dentry->parent, name->text, name->length);
+	name->hash = dentry_name_hash(dentry->parent, name->text, name->length);
 	dentry->hash = name->hash;
 	dentry->length = name->length;
 	__atomic_store_n(&dentry->name, (const char *)name->text,
@@ -140,7 +76,7 @@ struct dentry *dentry_create(struct dentry *parent,
 	}
 	memset(dentry, 0, sizeof(*dentry));
 	name = (struct dentry_name *)(dentry + 1);
-	name_fill(name, text, length);
+	dentry_name_fill(name, text, length);
 	name->embedded = true;
 	refcount_init(&dentry->refs);
 	list_init(&dentry->children);
@@ -182,7 +118,7 @@ static struct dentry *dentry_free(struct dentry *dentry)
 	if (dentry->inode != NULL) {
 		inode_put(dentry->inode);
 	}
-	name_retire(dentry->name);
+	dentry_name_retire(dentry->name);
 	rcu_call(&dentry->rcu, dentry_free_rcu);
 	return parent == dentry ? NULL : parent;
 }
@@ -205,8 +141,8 @@ static struct dentry **bucket_of(struct table *of, uint32_t hash)
 static bool matches(const struct dentry *dentry, const struct dentry *parent,
 		    uint32_t hash, const char *name, size_t length)
 {
-	const struct dentry_name *own =
-		name_of(__atomic_load_n(&dentry->name, __ATOMIC_ACQUIRE));
+	const struct dentry_name *own = dentry_name_of(
+		__atomic_load_n(&dentry->name, __ATOMIC_ACQUIRE));
 
 	return own->hash == hash && own->length == length &&
 	       READ_ONCE(dentry->parent) == parent &&
@@ -236,7 +172,7 @@ static struct dentry *find_in_chain(const struct dentry *parent, uint32_t hash,
 struct dentry *dentry_find(struct dentry *parent, const char *name,
 			   size_t length)
 {
-	uint32_t hash = hash_name(parent, name, length);
+	uint32_t hash = dentry_name_hash(parent, name, length);
 	uint32_t before = __atomic_load_n(&sequence, __ATOMIC_ACQUIRE);
 	struct dentry *found;
 
@@ -485,7 +421,7 @@ void dentry_move(struct dentry *dentry, struct dentry *new_parent,
 	}
 	sequence_end();
 	spin_unlock(&dcache_lock);
-	name_retire(old_name);
+	dentry_name_retire(old_name);
 	dentry_put(old_parent);
 }
 
@@ -508,8 +444,8 @@ void dentry_swap(struct dentry *a, struct dentry *b, struct dentry_name *for_a,
 	place_locked(b, parent_a, for_b);
 	sequence_end();
 	spin_unlock(&dcache_lock);
-	name_retire(name_a);
-	name_retire(name_b);
+	dentry_name_retire(name_a);
+	dentry_name_retire(name_b);
 }
 
 /* --- tree
