@@ -73,21 +73,22 @@ def _copies(files):
 def run_guest(argv, *, stdin=b"", env=None, files=None, cwd="/",
               memory=None, cpus=1, vmm="microvm", fs=None, isolate=False,
               kernel_args=(), config="default", timeout=LIMIT, rootfs=None,
-              accel="tcg", qemu_args=(), tmpfs=(), on_output=None):
+              accel="tcg", qemu_args=(), tmpfs=(), programs=(),
+              on_output=None):
     """Runs argv in a guest; returns a Result.
 
     argv[0] is a program of this machine; libraries, interpreters and language
     files come along.  `files` maps absolute guest paths to host paths (below
     the root of the tree when relative), bytes or {"text": ...}.  `tmpfs` names
-    guest folders that are to be writable.  `on_output` gets standard output as
-    it comes.
+    guest folders that are to be writable, `programs` further programs that it
+    runs.  `on_output` gets standard output as it comes.
     """
     fs = fs or run.DEFAULT_FS
     environment = {**ENVIRONMENT, **(env or {})}
     request = image.Request(
         argv[0], fs=fs, copies=_copies(files), rootfs=rootfs,
         folders=[cwd] if cwd != "/" else [], tmpfs=tmpfs,
-        library_path=environment.get("LD_LIBRARY_PATH", ""))
+        programs=programs, variables=environment)
     made = image.ensure(request)
     if made.path_folders:
         environment["PATH"] = ":".join(made.path_folders) + ":" + \

@@ -5,6 +5,7 @@ A row:
     name      unique; what PATTERN matches
     run       [program, argument...]; the program is an absolute path, or
               one below the root of the tree (what tests/apps/Makefile builds)
+    with      further programs that it runs, found in PATH
     files     {relative name: host path or {"text": ...}}, put into the working
               directory (/test in the guest)
     stdin, env, memory, cpus, timeout, kernel_args
@@ -29,8 +30,8 @@ from harness.guest import ROOT, run_guest, run_host
 from harness.rootfs import NotInstalled, stage
 
 KEYS = {"name", "run", "files", "stdin", "env", "memory", "cpus", "timeout",
-        "kernel_args", "packages", "rootfs", "expect", "ignore", "disabled",
-        "comment"}
+        "kernel_args", "with", "packages", "rootfs", "expect", "ignore",
+        "disabled", "comment"}
 GUEST_FOLDER = "/test"
 
 
@@ -128,6 +129,7 @@ def check_row(row, machine):
         if host.hung:
             return "failed", "hangs on this machine already"
     options = {k: row[k] for k in ("env", "memory", "cpus") if k in row}
+    options["programs"] = row.get("with", ())
     options.update(machine)
     options["kernel_args"] = list(row.get("kernel_args", ())) + \
         list(options.get("kernel_args", ()))

@@ -9,6 +9,7 @@ import subprocess
 import unittest
 
 from support import TemporaryFolder, has
+from linnet.errors import Failure
 from linnet.elf import BadElf, Elf, is_elf
 from linnet.libraries import Resolver, read_cache
 
@@ -110,6 +111,36 @@ class Libraries(TemporaryFolder):
         resolver = Resolver("x86_64", self.path("lib"))
         resolver.add(elf, elf.interpreter)
         self.assertEqual(resolver.missing, [])
+        return elf
+
+    def test_copied_folders(self):
+        """LD_LIBRARY_PATH names folders of the guest: -v brings them."""
+        elf = self.test_origin_and_missing()
+        lib = self.path("lib")
+        for copies, folder in (([(lib, "/l")], "/l"),
+                               ([(self.folder, "/x")], "/x/y/../lib"),
+                               ([(lib + "/liba.so", "/l/liba.so")], "/l")):
+            resolver = Resolver("x86_64", folder, copies)
+            resolver.add(elf, elf.interpreter)
+            self.assertEqual(resolver.missing, [], folder)
+            self.assertNotIn(lib + "/liba.so", resolver.found)
+        resolver = Resolver("x86_64", "/other", [(lib, "/l")])
+        resolver.add(elf, elf.interpreter)
+        self.assertTrue(resolver.missing)
+
+    def test_preloaded(self):
+        library = self.build("pre.so", "#include <math.h>\ndouble a(double "
+                             "x) { return sin(x); }", "-shared", "-fPIC",
+                             "-Wl,--no-as-needed", "-lm")
+        for name, copies in ((library, ()), ("/l/pre.so",
+                                             [(self.folder, "/l")])):
+            resolver = Resolver("x86_64", copies=copies)
+            resolver.object_at("/bin/true")
+            resolver.add_named(name, None)
+            self.assertEqual(library in resolver.found, not copies)
+            self.assertTrue(any("libm.so" in p for p in resolver.found))
+        with self.assertRaises(Failure):
+            resolver.add_named("/no/such.so", None)
 
 
 if __name__ == "__main__":

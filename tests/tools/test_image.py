@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from unittest import mock
 
-from support import TemporaryFolder, has
+from support import TemporaryFolder, has, linnet
 from linnet import contents, cpio, erofs, image, packages
 from linnet.errors import Failure
 from linnet.tree import Tree
@@ -212,6 +212,49 @@ class Contents(TemporaryFolder):
         self.assertIn(self.path("pkg/share/tool/more"), nodes)
         self.assertNotIn(self.path("pkg/share/man/man1/tool.1"), nodes)
 
+    def test_helpers(self):
+        """Scripts among what may be run bring their interpreters."""
+        script = self.write("helper", "#!/bin/cat\n", 0o755)
+        builder = contents.Builder()
+        builder.add_helper(script)
+        builder.add_helper(self.write("odd", "#!/no/such\n", 0o755))
+        self.assertIn(script, builder.tree.nodes)
+        self.assertIn(os.path.realpath("/bin/cat"), builder.tree.nodes)
+        self.assertTrue(builder.resolver.found)
+
+    def test_time_zones(self):
+        self.write("zones/Europe/X", "x")
+        self.write("zones/right/Europe/X", "x")
+        zones = self.path("zones")
+        with mock.patch.object(contents, "ZONES", zones):
+            for variable, everything, wanted in (
+                    ("", False, []), ("UTC0", False, []),
+                    (":Europe/X", False, ["Europe/X"]),
+                    ("../helper", False, []), ("", True, ["Europe/X"])):
+                builder = contents.Builder(variables={"TZ": variable})
+                builder._add_zones(everything)
+                self.assertEqual(
+                    [p.removeprefix(zones + "/")
+                     for p, node in builder.tree.sorted()
+                     if node.kind == "h"], wanted, variable)
+
+    def test_converters(self):
+        """For objects that use iconv(), but not for a shell."""
+        for mentions, shells, wanted in (
+                ({"iconv_open"}, set(), True), (set(), set(), False),
+                ({"iconv_open"}, {"/x"}, False)):
+            builder = contents.Builder()
+            builder.interpreter = "/lib64/ld-linux-x86-64.so.2"
+            builder.resolver.objects["/x"] = mock.Mock(mentions=mentions)
+            self.write("gconv/X.so", "")
+            with mock.patch.object(contents, "default_folders",
+                                   return_value=[self.folder]), \
+                    mock.patch.object(builder, "shells",
+                                      return_value=shells):
+                builder._add_converters()
+            self.assertEqual(self.path("gconv/X.so") in builder.tree.nodes,
+                             wanted)
+
     def test_rootfs(self):
         self.write("root/usr/bin/tool", "#!/bin/sh\n", 0o755)
         os.symlink("/usr/bin", self.path("root/bin"))
@@ -255,11 +298,19 @@ Depends: tool:any
 
 Package: libx
 Status: install ok installed
-Depends: base
+Depends: base, zones, assembler
 
 Package: base
 Status: install ok installed
 Priority: required
+
+Package: zones
+Status: install ok installed
+Priority: required
+
+Package: assembler
+Status: install ok installed
+Depends: base
 
 Package: gone
 Status: deinstall ok config-files
@@ -280,6 +331,11 @@ class Packages(TemporaryFolder):
                 ("tool-plugin:amd64", "/usr/lib/tool\n/usr/lib/tool/p\n"
                                       "/usr/lib/pp/x\n"),
                 ("libx", "/usr/lib/x86_64-linux-gnu\n"),
+                ("base", "/usr/bin/base\n/usr/share/base/x\n"),
+                ("zones", "/usr/share/zones/x\n"),
+                ("assembler", "/usr/share/man/man1/as.1\n"
+                              f"{self.write('as', '', 0o755)}\n"
+                              "/usr/bin/not-there\n"),
                 ("stranger", "/bin/merged\n/usr/share/tool\n")):
             self.write(f"info/{name}.list", lines)
         for patch in (mock.patch.object(packages, "STATUS", status),
@@ -297,10 +353,35 @@ class Packages(TemporaryFolder):
         family = database.family({"tool"})
         self.assertEqual(family, {"tool", "tool-data"})
         self.assertEqual(database.with_dependencies({"tool"}),
-                         {"tool", "tool-data", "libx"})
+                         {"tool", "tool-data", "libx", "zones", "assembler"})
         self.assertEqual(database.plugins(family, [b"/usr/lib/tool"]) -
                          family, {"tool-plugin"})
         self.assertNotIn("gone", database.packages)
+
+    def test_programs(self):
+        """Those of what is depended on; of the owners for scripts."""
+        with mock.patch.object(packages, "PROGRAM_FOLDERS",
+                               (b"/bin", os.fsencode(self.folder))):
+            data = packages.data_of(["/usr/bin/tool"])
+            self.assertEqual(data.programs, [self.path("as")])
+            self.assertEqual(data.packages["assembler"], "depended on")
+            self.assertEqual(data.packages["tool-data"], "its own")
+            with mock.patch.object(os, "access", return_value=True):
+                data = packages.data_of(["/usr/bin/tool"], is_script=True)
+            self.assertIn("/usr/bin/tool", data.programs)
+
+    def test_alternatives(self):
+        program = self.write("real", "", 0o755)
+        with mock.patch.object(packages, "ALTERNATIVES",
+                               self.path("alternatives")):
+            self.assertEqual(packages.with_alternatives([program]), [program])
+            os.mkdir(self.path("alternatives"))
+            for name, target in (("awk", program), ("none", "/no/such")):
+                os.symlink(target, self.path("alternatives/" + name))
+            with mock.patch.object(os.path, "islink", return_value=True):
+                self.assertEqual(
+                    packages.with_alternatives([program, program]),
+                    [program, "/usr/bin/awk", "/usr/sbin/awk"])
 
     def test_units(self):
         for path, unit in (
@@ -311,6 +392,17 @@ class Packages(TemporaryFolder):
                 (b"/usr/share/doc/x/y", None), (b"/usr/bin/x", None),
                 (b"/opt/thing/bin/x", b"/opt/thing")):
             self.assertEqual(packages._unit(path), unit)
+        for own, unit in (((b"vim-nox", b"vim"), b"/usr/share/vim"),
+                          ((b"clang",), None)):
+            self.assertEqual(packages._unit(b"/usr/share/vim/x", own), unit)
+
+    @unittest.skipUnless(has("/usr/bin/perl"), "no perl")
+    def test_why(self):
+        mock.patch.stopall()
+        text = linnet("image", "why", "@perl").stdout.decode()
+        self.assertIn("its own: ", text)
+        self.assertRegex(text, r"(?m)^ *[0-9.]+M  /usr/share/perl[^ ]*$")
+        self.assertRegex(text, r"(?m)^ *[0-9.]+M  in all$")
 
     @unittest.skipUnless(has("/usr/bin/perl"), "no perl")
     def test_real_languages(self):
@@ -363,10 +455,21 @@ class Cache(TemporaryFolder):
     def test_bounded(self):
         with mock.patch.dict(os.environ, LINNET_IMAGES_MAX="1K"):
             first = image.ensure(self.request())
-            os.utime(first.path.replace(".cpio", ".recipe"), (1, 1))
             second = image.ensure(self.request(folders=["/w"]))
+            self.assertTrue(has(first.path))  # it is recent
+            os.utime(first.path.replace(".cpio", ".recipe"), (1, 1))
+            os.utime(first.path, (1, 1))
+            third = image.ensure(self.request(folders=["/x"]))
         self.assertFalse(has(first.path))
-        self.assertTrue(has(second.path))
+        self.assertTrue(has(second.path) and has(third.path))
+
+    def test_no_recipe_yet(self):
+        """Another run has written its image and is about to use it."""
+        with mock.patch.dict(os.environ, LINNET_IMAGES_MAX="1K"):
+            first = image.ensure(self.request())
+            os.unlink(first.path.replace(".cpio", ".recipe"))
+            image.ensure(self.request(folders=["/w"]))
+        self.assertTrue(has(first.path))
 
     @unittest.skipUnless(has("/usr/bin/mkfs.erofs"), "no mkfs.erofs")
     def test_hidden_by_mounts(self):

@@ -8,7 +8,8 @@ import os
 
 FOLDERS = {"/dev": 0o755, "/etc": 0o755, "/home": 0o755, "/mnt": 0o755,
            "/proc": 0o555, "/root": 0o700, "/run": 0o755, "/sys": 0o555,
-           "/tmp": 0o1777, "/var": 0o755, "/var/tmp": 0o1777}
+           "/tmp": 0o1777, "/usr/share/locale": 0o755, "/var": 0o755,
+           "/var/lib": 0o755, "/var/log": 0o755, "/var/tmp": 0o1777}
 
 TEXTS = {
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"

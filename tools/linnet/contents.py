@@ -2,17 +2,19 @@
 """What goes into the image for a program.
 
     program (links, #! interpreters) -> dynamic linker, libraries
-            -> data of its packages, or its installation's folders
+            -> data and helpers of its packages, or its installation's folders
             -> libraries of the extension modules in that data
+            -> what libraries open by themselves (conversions, time zones)
             -> -v copies, a minimal /etc, mount points
 """
 
 import os
+import re
 
 from linnet import base
 from linnet.elf import BadElf, Elf
 from linnet.errors import NOT_EXECUTABLE, NOT_FOUND, Failure
-from linnet.libraries import Resolver
+from linnet.libraries import Resolver, default_folders
 from linnet.tree import Tree
 
 SCRIPT_DEPTH_MAX = 4   # as Linux
@@ -24,6 +26,11 @@ GUEST_PATH = ("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 SIBLINGS = ("lib", "lib64", "libexec", "share", "etc", "conf")
 SHARED_PREFIXES = ("/", "/usr", "/usr/local", "/opt", "/home", "/root")
 READING = ("man", "doc", "info", "locale")
+# Opened by name at run time: converters of the C library's iconv(), which
+# objects that import this symbol use; time zones.
+ICONV = "iconv_open"
+ZONES = "/usr/share/zoneinfo"
+ZONES_AGAIN = ("posix", "right")  # the same once more, and with leap seconds
 
 
 def find_program(name, search=None):
@@ -74,11 +81,16 @@ def check_executable(path, name):
 class Builder:
     """Collects the tree of one program."""
 
-    def __init__(self, arch="x86_64", library_path="", search=None):
+    def __init__(self, arch="x86_64", variables=None, search=None,
+                 copies=()):
+        variables = variables or {}
         self.arch = arch
+        self.variables = variables  # for the program: LD_*, TZ
         self.search = search
         self.tree = Tree()
-        self.resolver = Resolver(arch, library_path)
+        self.resolver = Resolver(arch, variables.get("LD_LIBRARY_PATH", ""),
+                                 copies)
+        self.data = None        # packages.Data
         self.interpreter = None
         self.programs = []      # host paths whose packages matter
         self.path_folders = []  # for the guest's PATH
@@ -165,23 +177,46 @@ class Builder:
                     self.add_program(inner, depth + 1)
                     break
 
-    def is_shell(self):
-        """Is one of the programs a shell of this machine (shells(5))?"""
+    def shells(self):
+        """Which of the programs are shells of this machine (shells(5))."""
         try:
             with open("/etc/shells", encoding="utf-8") as file:
                 shells = {os.path.realpath(line.strip()) for line in file
                           if line.startswith("/")}
         except OSError:
             shells = {os.path.realpath("/bin/sh")}
-        return any(os.path.realpath(p) in shells for p in self.programs)
+        return shells & {os.path.realpath(p) for p in self.programs}
 
     def add_commands(self):
-        """What scripts run: a shell alone could only say "not found"."""
+        """What scripts run: a shell alone could only say "not found".  And
+        what programs may run without saying so (Debian Policy 3.5); plain
+        ones, without data of their own, hardly do."""
         from linnet import packages
         for path in packages.script_commands():
-            elf = self.resolver.object_at(self.tree.add_same(path))
-            if elf is not None:
-                self.resolver.add(elf, elf.interpreter, required=False)
+            self.add_helper(path)
+
+    def add_helper(self, path, depth=0):
+        """A program that may be run by others: nothing of it is required."""
+        real = self.tree.add_same(path)
+        elf = self.resolver.object_at(real)
+        if elf is not None:
+            self.resolver.add(elf, elf.interpreter, required=False)
+            return
+        try:
+            with open(real, "rb") as file:
+                head = file.read(LINE_MAX)
+        except OSError:
+            return
+        words = os.fsdecode(head[2:].split(b"\n")[0]).split()
+        if head[:2] == b"#!" and words and depth < SCRIPT_DEPTH_MAX and \
+                os.access(words[0], os.X_OK):
+            self.add_helper(os.path.normpath(words[0]), depth + 1)
+
+    def add_preloaded(self):
+        """The libraries named by LD_PRELOAD."""
+        for name in re.split("[ :]+", self.variables.get("LD_PRELOAD", "")):
+            if name:
+                self.resolver.add_named(name, self.interpreter)
 
     # --- data ------------------------------------------------------------------
 
@@ -202,8 +237,10 @@ class Builder:
         from linnet import packages
         chains = [p for program in self.programs
                   for p in self.links_to(program)]
-        data = packages.data_of(chains)
-        if data.folders or data.files:
+        is_script = any(self.resolver.object_at(p) is None
+                        for p in self.programs)
+        data = self.data = packages.data_of(chains, is_script)
+        if data.packages:
             self.tree.inputs[packages.STATUS] = None
         for folder in data.folders:
             self._add_data_folder(folder)
@@ -212,12 +249,30 @@ class Builder:
                 self._add_data_folder(path)
             elif os.path.exists(path):
                 self.tree.add_same(path)
-        for program in self.programs:
-            self._add_installation(os.path.realpath(program))
-        if self.is_shell():
-            self.add_commands()
+        for path in data.programs + data.libraries:
+            if os.path.isfile(path):
+                self.add_helper(path)
+        installed = [self._add_installation(os.path.realpath(program))
+                     for program in self.programs]
+        has_own = data.has_own or any(installed)
+        self._add_zones(has_own)
         self._follow_links()
         self._add_module_libraries()
+        self._add_converters()
+        if self.shells() or has_own:
+            self.add_commands()
+
+    def _add_zones(self, all_of_them):
+        """Time zones: tzdata is part of every Debian system.  Plain programs
+        without data get the one of the variable TZ."""
+        def keep(path, _):
+            return os.path.relpath(path, ZONES) not in ZONES_AGAIN
+
+        zone = os.path.join(ZONES, self.variables.get("TZ", "").lstrip(":"))
+        if all_of_them and os.path.isdir(ZONES):
+            self.tree.add_folder_tree(ZONES, ZONES, keep)
+        elif zone.startswith(ZONES + "/") and os.path.isfile(zone):
+            self.tree.add_same(zone)
 
     def _add_data_folder(self, folder):
         real = self.tree.add_same(folder)
@@ -232,14 +287,15 @@ class Builder:
                           "make a root folder yourself and use --rootfs")
 
     def _add_installation(self, real):
-        """PREFIX/lib and its like of a program in PREFIX/bin."""
+        """PREFIX/lib and its like of a program in PREFIX/bin; was there
+        any?"""
         folder, prefix = os.path.split(os.path.dirname(real))
         if prefix not in ("bin", "sbin") or folder in SHARED_PREFIXES or \
                 os.path.dirname(folder) == "/home":
-            return
+            return False
         if not any(os.path.isdir(os.path.join(folder, s))
                    for s in ("lib", "lib64", "libexec")):
-            return
+            return False
         for name in SIBLINGS:
             path = os.path.join(folder, name)
             if os.path.isdir(path) and path not in self.tree.nodes:
@@ -250,6 +306,7 @@ class Builder:
                     not (d and os.path.dirname(p) == s and
                          os.path.basename(p) in READING))
                 self._check_size(path)
+        return True
 
     def _follow_links(self):
         """Links in the data that lead to files outside of it."""
@@ -274,10 +331,25 @@ class Builder:
                     self.resolver.add(elf, elf.interpreter or
                                       self.interpreter, required=False)
 
+    def _add_converters(self):
+        """glibc's, when an object uses iconv().  Shells do for character
+        sets that are not UTF-8 only."""
+        shells = self.shells()
+        if "musl" in (self.interpreter or "musl") or not any(
+                elf and ICONV in elf.mentions and path not in shells
+                for path, elf in self.resolver.objects.items()):
+            return
+        for folder in default_folders(self.arch):
+            folder = os.path.join(folder, "gconv")
+            if os.path.isdir(folder):
+                self._add_data_folder(folder)
+                break
+
     def finish(self, terminal=False):
         """The C library's needs, all libraries, the base."""
         if self.interpreter is not None and self.resolver.objects:
             base.add_c_library(self.tree, self.resolver, self.interpreter)
+            self.add_preloaded()
         for path in self.resolver.found:
             self.tree.add_same(path)
         names = " ".join(self.resolver.found)

@@ -18,6 +18,10 @@ DT_FLAGS_1, DF_1_PIE = 0x6ffffffb, 0x08000000
 HEADERS_MAX = 64 << 10
 DYNAMIC_MAX = 1 << 20
 STRINGS_MAX = 64 << 20
+# Names of functions whose use tells what else a program needs; the C library
+# has them because it defines them.
+WATCHED = ("iconv_open",)
+C_LIBRARIES = ("libc.so.6", "libc.so")
 
 
 class BadElf(Exception):
@@ -35,6 +39,7 @@ class Elf:
         self.runpath = []
         self.soname = None
         self.is_dynamic = False
+        self.mentions = set()  # of WATCHED, what it imports
         with open(path, "rb", buffering=0) as file:
             self._read(file)
 
@@ -105,6 +110,9 @@ class Elf:
                        if t == DT_NEEDED]
         if DT_SONAME in table:
             self.soname = self._string(strings, table[DT_SONAME])
+        if self.soname not in C_LIBRARIES:
+            self.mentions = {name for name in WATCHED
+                             if b"\0%s\0" % name.encode() in strings}
         if DT_RUNPATH in table:
             self.runpath = self._string(strings,
                                         table[DT_RUNPATH]).split(":")

@@ -15,6 +15,7 @@ from linnet import paths
 from linnet.errors import Failure
 
 CACHE_MAX = "8G"
+RECENT = 600  # seconds
 SUFFIXES = {"rofs": ".erofs", "ramfs": ".cpio"}
 CODE = ("base.py", "contents.py", "cpio.py", "elf.py", "erofs.py", "image.py",
         "libraries.py", "packages.py", "tree.py")
@@ -24,13 +25,14 @@ CODE = ("base.py", "contents.py", "cpio.py", "elf.py", "erofs.py", "image.py",
 # hidden, so it comes in an archive that is unpacked after mounting.
 HIDDEN = ("/tmp/", "/run/", "/dev/shm/")
 EXTRA = ".extra"
+VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "TZ")
 
 
 class Request:
     """What an image is to hold."""
 
     def __init__(self, program=None, *, fs="rofs", copies=(), rootfs=None,
-                 folders=(), terminal=False, library_path="", arch="x86_64",
+                 folders=(), terminal=False, variables=None, arch="x86_64",
                  tmpfs=(), programs=()):
         self.program = program    # as the user wrote it; None: no program
         self.fs = fs
@@ -38,7 +40,9 @@ class Request:
         self.rootfs = rootfs
         self.folders = list(folders)  # empty ones to make
         self.terminal = terminal
-        self.library_path = library_path
+        # Those that decide what is in it.
+        self.variables = {k: v for k, v in (variables or {}).items()
+                          if k in VARIABLES}
         self.arch = arch
         # Folders that the guest mounts a tmpfs on: as /tmp.
         self.programs = list(programs)  # further ones, as the user wrote them
@@ -58,6 +62,7 @@ class Image:
         self.path = path
         self.program = recipe["program"]  # guest path
         self.path_folders = recipe["path_folders"]
+        self.packages = recipe["packages"]  # whose data is in it: name -> why
         self.total = recipe["total"]      # bytes of files in it
         self.skipped = recipe["skipped"]
         self.fresh = fresh                # made just now
@@ -97,7 +102,7 @@ def _key(request, program):
     here = os.path.dirname(os.path.abspath(__file__))
     what = [program, request.fs, copies, request.rootfs, request.folders,
             request.terminal and os.environ.get("TERM", ""),
-            request.library_path, request.arch, request.tmpfs,
+            request.variables, request.arch, request.tmpfs,
             request.programs, os.environ.get("PATH") if request.programs
             else None,
             [identity(os.path.join(here, name)) for name in CODE]]
@@ -176,19 +181,21 @@ def split_hidden(tree, tmpfs=()):
 def collect(request, program):
     """The tree of a request, and the start of its recipe."""
     from linnet import base, contents
-    recipe = {"program": program, "path_folders": []}
+    recipe = {"program": program, "path_folders": [], "packages": {}}
     if request.rootfs is not None:
         tree = contents.rootfs_tree(request.rootfs)
         _add_extras(request, tree)
         base.add(tree)
         return tree, recipe
-    builder = contents.Builder(request.arch, request.library_path)
+    builder = contents.Builder(request.arch, request.variables,
+                               copies=request.copies)
     if program is not None:
         builder.add_program(program)
         for name in request.programs:
             builder.add_found(contents.find_program(name))
         builder.add_data()
         recipe["path_folders"] = builder.path_folders
+        recipe["packages"] = builder.data.packages
     builder.finish(request.terminal)
     _add_extras(request, builder.tree)
     return builder.tree, recipe
@@ -236,7 +243,9 @@ def _write_whole(path, data):
 
 def _bound_cache(keep):
     """Removes the longest unused images beyond the bound, and what killed
-    runs left behind."""
+    runs left behind.  Recent ones stay: another run may be about to open its
+    image, or have written it and not yet its recipe."""
+    import time
     from linnet.arguments import parse_size
     limit = parse_size(os.environ.get("LINNET_IMAGES_MAX", CACHE_MAX),
                        "LINNET_IMAGES_MAX")
@@ -246,14 +255,16 @@ def _bound_cache(keep):
         if suffix not in SUFFIXES.values():
             continue
         try:
-            used = os.stat(stem + ".recipe").st_mtime_ns
-        except OSError:
-            used = 0
+            status = entry.stat()
+            used = os.stat(stem + ".recipe").st_mtime
+        except FileNotFoundError:
+            used = status.st_mtime
         if entry.path != keep:
-            rows.append((used, entry.stat().st_size, entry.path, stem))
+            rows.append((used, status.st_size, entry.path, stem))
     total = os.path.getsize(keep) + sum(row[1] for row in rows)
-    for _, size, path, stem in sorted(rows):
-        if total <= limit:
+    recent = time.time() - RECENT
+    for used, size, path, stem in sorted(rows):
+        if total <= limit or used > recent:
             break
         for victim in (path, stem + ".recipe", stem + EXTRA):
             try:

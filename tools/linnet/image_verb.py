@@ -13,6 +13,7 @@ HELP = """\
 usage: linnet image ls IMAGE [PATH]
        linnet image tree IMAGE [PATH]
        linnet image cat IMAGE PATH...
+       linnet image why @PROGRAM
        linnet image make [OPTION]... IMAGE [PROGRAM]
        linnet image list
        linnet image prune
@@ -28,6 +29,7 @@ examples:
   linnet image ls -l build/last/usr.img /etc
   linnet image tree @python3 /usr/lib/python3
   linnet image cat @ls /etc/passwd
+  linnet image why @python3          # its packages, its largest folders
   linnet image make ls.erofs ls
   linnet image make --fs ramfs -v site:/srv/www server.cpio ./server
   linnet image make --rootfs /srv/debian debian.erofs
@@ -119,6 +121,40 @@ def show_tree(words):
     print(f"{totals['folders']} folders, {totals['files']} files, "
           f"{format_size(totals['bytes'])}")
     return 0
+
+
+WHY_FOLDERS = 12
+
+
+def why(words):
+    """Which packages' data is in a program's image, and where its bytes
+    are."""
+    values, operands = Parser("image", SHOW_OPTIONS).parse(words)
+    if values.help or len(operands) != 1 or operands[0][:1] != "@":
+        return usage(values.help)
+    made = image.ensure(image.Request(operands[0][1:], fs=values.fs))
+    for reason in ("its own", "plug-in", "depended on"):
+        names = sorted(n for n, r in made.packages.items() if r == reason)
+        if names:
+            print(f"{reason}: {' '.join(names)}")
+    sizes = {}
+    add_sizes(image.open_image(made.path), "/", sizes)
+    rows = sorted(sizes.items(), key=lambda row: -row[1])
+    for path, size in rows[:WHY_FOLDERS]:
+        print(f"{format_size(size):>6}  {path}")
+    print(f"{format_size(sum(sizes.values())):>6}  in all")
+    return 0
+
+
+def add_sizes(archive, path, sizes):
+    """Bytes of the files by folder, four levels deep."""
+    for name, entry in archive.children(path):
+        below = path.rstrip("/") + "/" + name
+        if stat.S_ISDIR(entry[0]):
+            add_sizes(archive, below, sizes)
+        else:
+            folder = "/".join(path.split("/")[:5])
+            sizes[folder] = sizes.get(folder, 0) + entry[1]
 
 
 def print_branch(archive, path, indent, totals):
@@ -231,7 +267,7 @@ def usage(wanted):
 
 
 ACTIONS = {"ls": list_folder, "tree": show_tree, "cat": print_files,
-           "make": make, "list": list_cache, "prune": prune}
+           "why": why, "make": make, "list": list_cache, "prune": prune}
 
 
 def main(words):

@@ -3,13 +3,15 @@
 
 glibc: DT_RPATH of the object and of those that loaded it, LD_LIBRARY_PATH,
 DT_RUNPATH, /etc/ld.so.cache, the default folders.  musl: RPATH, its path file
-or its built-in folders.  Nothing is executed.
+or its built-in folders.  Nothing is executed.  LD_LIBRARY_PATH holds folders of
+the guest: those that -v copies are looked up where they come from.
 """
 
 import os
 import struct
 
 from linnet.elf import BadElf, Elf
+from linnet.errors import NOT_FOUND, Failure
 
 CACHE_MAGIC = b"glibc-ld.so.cache1.1"
 HWCAP_MASK = 0xffffffff << 32
@@ -70,8 +72,9 @@ def musl_folders(interpreter):
 class Resolver:
     """Finds libraries for objects of one architecture; remembers objects."""
 
-    def __init__(self, arch, library_path=""):
+    def __init__(self, arch, library_path="", copies=()):
         self.arch = arch
+        self.copies = [(h, g) for h, g in copies if isinstance(h, str)]
         self.library_path = [p for p in library_path.split(":") if p]
         self.cache = None
         self.objects = {}  # path -> Elf or None
@@ -111,7 +114,7 @@ class Resolver:
                 for folder in loader.rpath:
                     yield os.path.join(self.expand(folder, loader.path), name)
         for folder in self.library_path:
-            yield os.path.join(folder, name)
+            yield self.source_of(os.path.join(folder, name))
         for folder in owner.runpath:
             yield os.path.join(self.expand(folder, owner.path), name)
         if musl:
@@ -126,6 +129,24 @@ class Resolver:
             if folder:
                 yield os.path.join(folder, name)
 
+    def source_of(self, path):
+        """The host's path of a guest's one."""
+        path = os.path.normpath(path)
+        for host, guest in self.copies:
+            if path == guest or path.startswith(guest.rstrip("/") + "/"):
+                copied = os.path.normpath(
+                    os.path.join(host, os.path.relpath(path, guest))) \
+                    if path != guest else host
+                if os.path.exists(copied):
+                    return copied
+        return path
+
+    def is_copied(self, path):
+        """Does a copy bring this file of the host?  Where it lies here it
+        need not be in the guest."""
+        return any(path == host or path.startswith(host + "/")
+                   for host, _ in self.copies)
+
     def find(self, name, chain, interpreter):
         if "/" in name:
             path = self.expand(name, chain[0].path)
@@ -134,6 +155,19 @@ class Resolver:
             if os.path.exists(path) and self.object_at(path):
                 return os.path.normpath(path)
         return None
+
+    def add_named(self, name, interpreter):
+        """A library named by its path or name, as in LD_PRELOAD."""
+        program = next(iter(self.objects.values()))
+        path = self.source_of(name) if "/" in name else \
+            self.find(name, (program,), interpreter)
+        elf = self.object_at(path) if path else None
+        if elf is None:
+            raise Failure(f"LD_PRELOAD: {name} is no library of this machine",
+                          "check -e LD_PRELOAD", NOT_FOUND)
+        if not self.is_copied(path):
+            self.found[path] = None
+        self.add(elf, interpreter, required=False)
 
     def add(self, elf, interpreter, required=True):
         """Adds all libraries that the object needs, recursively."""
@@ -149,7 +183,8 @@ class Resolver:
                     if required:
                         self.missing.append((name, owner.path))
                     continue
-                self.found[path] = None
+                if not self.is_copied(path):
+                    self.found[path] = None
                 real = os.path.realpath(path)
                 if real not in seen:
                     seen.add(real)

@@ -7,7 +7,8 @@ No program is known by name here.  The rule:
  1. The family: the packages that own the program (and each link on the way to
     it), and the installed packages built from the same source, without the
     ones for developers and readers.
- 2. What the owners depend on, without the base system.
+ 2. What the owners depend on, without the base system: of that only what
+    brings no programs, such as tzdata.
  3. Plug-ins: packages that depend on the family and put files into its
     folders.
  4. Of all these, the folders below /usr/lib, /usr/share ... that are theirs: a
@@ -16,6 +17,11 @@ No program is known by name here.  The rule:
     program itself lies in only its part of it.  The folder of the same name
     below /usr/local comes too.
  5. Their files in /etc that everyone may read.
+ 6. Of what is depended on, also the programs: who depends on an assembler runs
+    it; of what the owners name themselves, the libraries: some are loaded by
+    name only.  Of the owners only when the program is a script: such
+    wrappers run what lies beside them.  With them the links of Debian's
+    alternatives that lead to them (/usr/bin/as, /usr/bin/which).
 """
 
 import os
@@ -29,14 +35,15 @@ BASE_PRIORITIES = ("required", "important")
 ROOTS = re.compile(
     rb"^/(?:usr/)?(?:lib|libexec|share)/(?:[a-z0-9_]+-linux-(?:gnu|musl)/)?"
     rb"([^/]+)/")
-# Folders of the whole system, of readers, or of other programs.
+# Folders of the whole system, of readers, of other programs, or of drivers
+# for graphics cards.
 FOREIGN = set(b"""aclocal appdata applications apport apt bash-completion
 binfmt.d binfmts bug cmake completions cron debconf debhelper debug dh-elpa
-doc doc-base dpkg emacsen-common fish gconv gdb gir-1.0 girepository-1.0
+doc doc-base dpkg dri emacsen-common fish gconv gdb gir-1.0 girepository-1.0
 gtk-doc help i18n icons info initramfs-tools init kernel keyrings linda lintian
-locale man menu metainfo mime modprobe.d modules modules-load.d omf pam.d
+locale man menu metainfo mfx mime modprobe.d modules modules-load.d omf pam.d
 pam-configs pixmaps pkgconfig polkit-1 reportbug sounds systemd systemtap
-sysusers.d tabset terminfo tmpfiles.d udev valgrind vim zsh xml
+sysusers.d tabset terminfo tmpfiles.d udev vdpau vim zsh xml
 xsessions""".split())
 ETC_FOREIGN = set(b"""X11 alternatives apparmor.d apt bash_completion.d
 cron.d cron.daily cron.hourly cron.monthly cron.weekly default dpkg init init.d
@@ -44,6 +51,10 @@ initramfs-tools kernel ld.so.conf.d logcheck logrotate.d modprobe.d
 modules-load.d network pam.d profile.d rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d
 rc6.d rcS.d security skel ssh sudoers.d sysctl.d systemd udev
 update-motd.d""".split())
+LIBRARY = re.compile(rb"(?:/usr)?/lib(?:64|/[a-z0-9_]+-linux-gnu)?/"
+                     rb"lib[^/]+\.so(?:\.[^/]*)?")
+PROGRAM_FOLDERS = (b"/bin", b"/sbin", b"/games")  # also below /usr
+ALTERNATIVES = "/etc/alternatives"
 NOT_FOR_SCRIPTS = ("dpkg", "perl-base", "login", "sysvinit-utils")
 ALIASES = ("bin", "sbin", "lib", "lib64", "libx32", "lib32")
 
@@ -130,12 +141,30 @@ class Database:
         while work:
             for alternatives in self.depends(work.pop()):
                 name = self.installed(alternatives)
-                if name is None or name in found or self.is_base(name) or \
+                if name is None or name in found or \
                         self.packages[name]["Source"] == "glibc":
                     continue
+                if not self.is_base(name):
+                    work.append(name)
+                elif self.programs(name):
+                    continue
                 found.add(name)
-                work.append(name)
         return found
+
+    def files(self, name):
+        self.read_lists()
+        return self.lists.get(name, b"").split(b"\n")
+
+    def programs(self, name):
+        """Its files in the folders for programs."""
+        return [os.fsdecode(line) for line in self.files(name)
+                if os.path.dirname(line).removeprefix(b"/usr")
+                in PROGRAM_FOLDERS]
+
+    def libraries(self, name):
+        """Its shared libraries that lie where they are searched."""
+        return [os.fsdecode(line) for line in self.files(name)
+                if LIBRARY.fullmatch(line)]
 
     def plugins(self, family, folders):
         """Packages that extend the family in its folders."""
@@ -154,16 +183,26 @@ def script_commands():
     essential packages (Debian Policy 3.8), without the package manager's and
     perl; and awk, which base-files pre-depends on."""
     database = Database()
-    database.read_lists()
-    found = [path for path in ("/usr/bin/awk",) if os.access(path, os.X_OK)]
+    found = ["/usr/bin/awk"]
     for name, fields in database.packages.items():
-        if fields.get("Essential") != "yes" or name in NOT_FOR_SCRIPTS:
+        if fields.get("Essential") == "yes" and name not in NOT_FOR_SCRIPTS:
+            found += database.programs(name)
+    return with_alternatives(p for p in found if os.access(p, os.X_OK))
+
+
+def with_alternatives(programs):
+    """The programs and the links in PATH that alternatives make to them."""
+    found = list(dict.fromkeys(programs))
+    real = {os.path.realpath(p) for p in found}
+    try:
+        names = sorted(os.listdir(ALTERNATIVES))
+    except OSError:
+        names = []
+    for name in names:
+        if os.path.realpath(os.path.join(ALTERNATIVES, name)) not in real:
             continue
-        for line in database.lists.get(name, b"").split(b"\n"):
-            folder = os.path.dirname(line).removeprefix(b"/usr")
-            path = os.fsdecode(line)
-            if folder in (b"/bin", b"/sbin") and os.access(path, os.X_OK):
-                found.append(path)
+        found += [path for path in (f"/usr/bin/{name}", f"/usr/sbin/{name}")
+                  if os.path.islink(path) and path not in found]
     return found
 
 
@@ -185,10 +224,11 @@ def _spellings(path):
     return result
 
 
-def _unit(line):
-    """The data folder that a listed path is in, or None."""
+def _unit(line, own=()):
+    """The data folder that a listed path is in, or None.  A foreign one is
+    not when it has the name of the package or of its source: vim's."""
     match = ROOTS.match(line + b"/")
-    if match and match.group(1) not in FOREIGN and \
+    if match and (match.group(1) not in FOREIGN or match.group(1) in own) and \
             not match.group(1).endswith((b"-linux-gnu", b"-linux-musl")):
         return line[:match.end(1)]
     if line.startswith(b"/opt/"):
@@ -199,8 +239,9 @@ def _unit(line):
 def _units(database, names):
     units = {}
     for name in names:
-        for line in database.lists.get(name, b"").split(b"\n"):
-            unit = _unit(line)
+        own = (name.encode(), database.packages[name]["Source"].encode())
+        for line in database.files(name):
+            unit = _unit(line, own)
             if unit is not None:
                 units.setdefault(unit, []).append(line)
     return {unit: lines for unit, lines in units.items()
@@ -208,14 +249,18 @@ def _units(database, names):
 
 
 class Data:
-    """What a program's packages bring: whole folders and single files."""
+    """What a program's packages bring."""
 
     def __init__(self):
-        self.folders = []
-        self.files = []
+        self.packages = {}  # name -> why: "its own", "depended on", "plug-in"
+        self.folders = []   # whole
+        self.files = []     # single ones
+        self.programs = []
+        self.libraries = []
+        self.has_own = False  # folders of the program's own packages
 
 
-def data_of(chains):
+def data_of(chains, is_script=False):
     """The data for programs at these host paths (links and their targets)."""
     data = Data()
     database = Database()
@@ -225,8 +270,14 @@ def data_of(chains):
     if not owners:
         return data
     family = database.family(owners)
-    everyone = family | database.with_dependencies(owners)
-    everyone |= database.plugins(family, _units(database, family))
+    needed = database.with_dependencies(owners)
+    own = _units(database, family)
+    plugins = database.plugins(family, own)
+    data.has_own = bool(own)
+    everyone = family | needed | plugins
+    for names, why in ((plugins, "plug-in"), (needed, "depended on"),
+                       (family, "its own")):
+        data.packages.update(dict.fromkeys(names, why))
     for unit, lines in _units(database, everyone).items():
         _choose(database, everyone, unit, lines, data, chains)
         local = b"/usr/local" + unit.removeprefix(b"/usr")
@@ -235,6 +286,16 @@ def data_of(chains):
     data.folders = [os.fsdecode(f) for f in data.folders]
     data.files = [os.fsdecode(f) for f in data.files]
     data.files += _etc_files(database, everyone)
+    for name in sorted(needed - owners | (owners if is_script else set())):
+        if not database.is_base(name):
+            data.programs += [p for p in database.programs(name)
+                              if os.access(p, os.X_OK)]
+    data.programs = with_alternatives(data.programs)
+    named = {database.installed(alternatives) for name in owners
+             for alternatives in database.depends(name)}
+    for name in sorted((named & needed) - owners):
+        if not READERS.search(name):
+            data.libraries += database.libraries(name)
     return data
 
 

@@ -151,8 +151,7 @@ class Plan:
             self.program, fs=values.fs, copies=self.copies,
             rootfs=self.rootfs, terminal=bool(values.tty), arch=values.arch,
             folders=[self.workdir] if self.workdir else [],
-            library_path=self.environment.get("LD_LIBRARY_PATH", ""),
-            tmpfs=self.tmpfs, programs=values["with"])
+            variables=self.environment, tmpfs=self.tmpfs, programs=values["with"])
         return image.ensure(self.request)
 
     def kernel_line(self, made, with_control=True):
