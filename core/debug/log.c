@@ -6,7 +6,7 @@
  * A line is formatted on the caller's stack, so nothing is shared but the
  * ring, which one irq-safe spinlock guards.  The sink is called outside that
  * lock; it is set during boot and in a panic only.  Before a driver sets one,
- * lines go to the polled early console.
+ * lines go to the polled early console.  Notices may have a sink of their own.
  */
 #include <debug/log.h>
 
@@ -28,8 +28,9 @@ static char ring[RING_SIZE]; /* [ring_lock] */
 static uint64_t ring_end;    /* [ring_lock] bytes ever written */
 enum log_level log_max_level = LOG_WARNING;
 static log_sink *current_sink = early_console_write;
-static char held[HELD_SIZE]; /* [ring_lock] */
-static size_t held_size;     /* [ring_lock] */
+static log_sink *notice_sink; /* NULL: current_sink */
+static char held[HELD_SIZE];  /* [ring_lock] */
+static size_t held_size;      /* [ring_lock] */
 
 void log_set_level(enum log_level level)
 {
@@ -61,6 +62,11 @@ void log_set_sink(log_sink *sink)
 	}
 }
 
+void log_set_notice_sink(log_sink *sink)
+{
+	notice_sink = sink;
+}
+
 static void ring_append(const char *text, size_t size)
 {
 	unsigned long state = spin_lock_irqsave(&ring_lock);
@@ -84,7 +90,9 @@ void log_write(enum log_level level, const char *format, ...)
 	line[length++] = '\n';
 	line[length] = '\0';
 	ring_append(line, length);
-	if (level <= log_max_level) {
+	if (level == LOG_NOTICE && notice_sink != NULL) {
+		notice_sink(line, length);
+	} else if (level <= log_max_level) {
 		current_sink(line, length);
 	}
 }

@@ -86,9 +86,9 @@ bool oom_kill(void)
 		process_put(choice.process);
 		return true; /* ended by itself */
 	}
-	log_error("out of memory: killed process %d (%s), %llu KiB resident",
-		  choice.process->pid, choice.process->name,
-		  (unsigned long long)(space->resident << (PAGE_SHIFT - 10)));
+	log_notice("out of memory: killed process %d (%s), %llu KiB resident",
+		   choice.process->pid, choice.process->name,
+		   (unsigned long long)(space->resident << (PAGE_SHIFT - 10)));
 	space->oom_killed = true;
 	__atomic_store_n(&victim_since, clock_monotonic_ns(), __ATOMIC_RELAXED);
 	__atomic_store_n(&victim_space, space, __ATOMIC_RELEASE);

@@ -3,7 +3,8 @@
 /*
  * What is said when a program dies of a fault: signal, registers, and the
  * mappings that its code addresses lie in, so that the offset can be looked
- * up in the program or library.
+ * up in the program or library.  The first line is for the user, the rest for
+ * whoever reads the log.
  *
  * The chain of frame pointers is the application's: it is read with checked
  * copies, upwards only, REPORT_DEPTH links at most.  Thread context.
@@ -55,9 +56,9 @@ void report_fatal_signal(const struct trapframe *frame, int signal,
 	struct address_space *space = thread->address_space;
 	uintptr_t fp = frame_fp(frame);
 
-	log_error("%s[%d]: killed by signal %d, %s (code %d, address %016lx)",
-		  thread->name, thread->tid, signal, signal_name(signal),
-		  info->code, info->fault.addr);
+	log_notice("%s[%d]: killed by signal %d, %s (code %d, address %016lx)",
+		   thread->name, thread->tid, signal, signal_name(signal),
+		   info->code, info->fault.addr);
 	frame_print(frame);
 	if (space == NULL) {
 		return;

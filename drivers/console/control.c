@@ -95,16 +95,26 @@ static void send_small(char type, const void *payload, size_t length)
 	}
 }
 
-static void log_frame(const char *text, unsigned long size)
+static void send_line(char type, const char *text, unsigned long size)
 {
 	uint8_t frame[CONTROL_HEADER + 512];
 	size_t length = MIN(size, sizeof(frame) - CONTROL_HEADER);
-	size_t total = make_header(frame, 'L', length) + length;
+	size_t total = make_header(frame, type, length) + length;
 
 	memcpy(frame + CONTROL_HEADER, text, length);
 	if (!serial_try_write(port, frame, total)) {
 		serial_write_polled(port, frame, total);
 	}
+}
+
+static void log_frame(const char *text, unsigned long size)
+{
+	send_line('L', text, size);
+}
+
+static void notice_frame(const char *text, unsigned long size)
+{
+	send_line('N', text, size);
 }
 
 static void panic_frame_sink(const char *text, unsigned long size)
@@ -319,6 +329,7 @@ int control_start(void)
 	}
 	port = found;
 	log_set_sink(log_frame);
+	log_set_notice_sink(notice_frame);
 	panic_set_sink(panic_frame_sink);
 	send_small('R', &version, 1);
 	return 0;

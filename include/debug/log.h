@@ -4,11 +4,12 @@
 /*
  * The kernel log.
  *
- * Levels: ERROR - something failed that the user asked for; WARNING - odd,
- * work goes on; INFO and DEBUG - with --verbose only, else they cost a
- * comparison. Each call is one line, without newline, at most 512 bytes.  Any
- * context.  Lines go to the control channel when there is one, else to the
- * console, and to a ring of 16 KiB that /dev/kmsg and a panic show.
+ * Levels: NOTICE - what happened to a program and its user must hear of, even
+ * where nobody looks at the log; ERROR - something failed that the user asked
+ * for; WARNING - odd, work goes on; INFO and DEBUG - with --verbose only, else
+ * they cost a comparison.  Each call is one line, without newline, at most 512
+ * bytes.  Any context.  Lines go to the control channel when there is one, else
+ * to the console, and to a ring of 16 KiB that /dev/kmsg and a panic show.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include <lib/compiler.h>
 
 enum log_level {
+	LOG_NOTICE,
 	LOG_ERROR,
 	LOG_WARNING,
 	LOG_INFO,
@@ -24,6 +26,7 @@ enum log_level {
 
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
+#define log_notice(...)	 log_write(LOG_NOTICE, __VA_ARGS__)
 #define log_error(...)	 log_write(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_info(...)	 log_if_shown(LOG_INFO, __VA_ARGS__)
@@ -42,6 +45,8 @@ extern enum log_level log_max_level; /* read only */
 /* Where finished lines go; text has its newline.  Called in any context. */
 typedef void log_sink(const char *text, unsigned long size);
 void log_set_sink(log_sink *sink);
+/* Where notices go instead; NULL: to the same sink. */
+void log_set_notice_sink(log_sink *sink);
 
 /* Keeps lines (some 4 KiB) until the next log_set_sink(): the console belongs
  * to the program, and the channel for the log is not open yet.  Boot CPU. */

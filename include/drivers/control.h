@@ -6,9 +6,9 @@
  *
  *	frame = type (u8), length (u16, little endian, <= 4096), payload
  *
- * guest to host: 'R' ready (u8 version), 'L' log text, 'E' standard error,
- * 'C' credit (u32 bytes of standard input consumed), 'X' end (u32 wait status),
- * 'P' panic text.
+ * guest to host: 'R' ready (u8 version), 'L' log text, 'N' the same for the
+ * user (since version 3), 'E' standard error, 'C' credit (u32 bytes of standard
+ * input consumed), 'X' end (u32 wait status), 'P' panic text.
  * host to guest: 'I' standard input (at most CONTROL_WINDOW bytes beyond the
  * credit), 'Z' its end, 'S' signal (u8), 'W' window size (u16 rows, columns).
  *

@@ -93,6 +93,18 @@ os.kill(os.getpid(), signal.SIGKILL)
     return (status, [w for w in wanted if not re.search(w, error)]), (137, [])
 
 
+def check_death_of_a_child_is_told():
+    """One line, whatever the shell makes of it."""
+    got = []
+    for program in ("import ctypes; ctypes.string_at(8)", "[b'x' * 10**6 for _ in range(999)]"):
+        status, _, error = run("-m", "96M", "--with", "cat", "--with",
+                               "python3", "sh", "-c",
+                               f'python3 -c "{program}" | cat')
+        got.append((status, error.split(b":")[0].split(b"[")[0],
+                    error.count(b"killed")))
+    return got, [(0, b"python3", 1), (0, b"out of memory", 1)]
+
+
 def check_signal():
     script = "trap 'echo got; exit 5' TERM; echo up; while :; do :; done"
     with subprocess.Popen([*RUN, "sh", "-c", script], stdin=subprocess.PIPE,

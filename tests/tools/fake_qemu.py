@@ -5,7 +5,7 @@
 Takes QEMU's command line, finds the two chardevs, and does what FAKE_GUEST
 says, one word after another:
 
-    out:TEXT err:TEXT log:TEXT panic:TEXT   send (with \\n etc. unescaped)
+    out:TEXT err:TEXT log:TEXT notice:TEXT panic:TEXT   send (with \\n etc. unescaped)
     early:TEXT      console text before 'R'
     ready           send 'R'
     cat             copy standard input to output until its end
@@ -217,7 +217,7 @@ class Guest:
     def act(self, word):
         name, _, text = word.partition(":")
         data = text.encode().decode("unicode_escape").encode("latin-1")
-        frames = {"err": b"E", "log": b"L", "panic": b"P"}
+        frames = {"err": b"E", "log": b"L", "notice": b"N", "panic": b"P"}
         if name in frames:
             for i in range(0, len(data), 1024):
                 self.send(frames[name], data[i:i + 1024])

@@ -72,6 +72,20 @@ class Endings(unittest.TestCase):
         self.assertEqual(done.stderr, b"")
         self.check("ready log:noise exit:1", 1, b"noise", "--verbose")
 
+    def test_notice_is_shown_once(self):
+        """And at once: before what the program writes after it."""
+        done = self.check(r"ready notice:child_died\n err:later\n exit:0", 0)
+        self.assertEqual(done.stderr, b"child_died\nlater\n")
+        done = self.check(r"ready log:a\n notice:died\n log:b\n kill:11", 139)
+        self.assertEqual(done.stderr, b"died\na\nb\n")
+        done = self.check(r"ready notice:died\n exit:0", 0, b"", "--verbose")
+        self.assertEqual(done.stderr, b"died\n")
+
+    def test_out_of_memory(self):
+        done = self.check(r"ready notice:out\x20of\x20memory:\x20x\n exit:0",
+                          0, b"larger -m")
+        self.assertEqual(done.stderr.count(b"\n"), 2)
+
     def test_panic(self):
         self.check(r"ready out:x panic:dead\n end:35", 125, b"dead")
         self.check(r"ready panic:dead\n exit:0", 125, b"dead")

@@ -213,7 +213,8 @@ def run_session(plan, machine, log, server):
     outcome = session.Session(
         run.pipe_command(machine), streams.BytesInput(b""), log, log,
         timeout=plan.timeout, server=server,
-        on_log=log.write if live_log else None).run()
+        on_log=log.write if live_log else None,
+        on_notice=log.write).run()
     run.explain(outcome, plan, machine, shown=live_log)
     return outcome.status()
 

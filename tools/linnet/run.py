@@ -291,7 +291,8 @@ def launch(plan, machine):
         pipe_command(machine), stdin, stdout, stderr,
         terminal=bool(values.tty), timeout=plan.timeout,
         server=make_server(values.name),
-        on_log=stderr.write if live_log and not values.json else None)
+        on_log=stderr.write if live_log and not values.json else None,
+        on_notice=None if values.json else stderr.write)
     outcome = run.run()
     if values.json:
         print_json(outcome, stdout, stderr)
@@ -343,9 +344,11 @@ def print_json(outcome, stdout, stderr):
     print(json.dumps(result))
 
 
-def show_text(text):
+def show_log(outcome):
+    """What of the kernel's log was not shown as it came."""
     sys.stderr.flush()
-    lines = text.splitlines()[-LOG_LINES_SHOWN:]
+    lines = [line for line in outcome.log.splitlines()
+             if line not in outcome.notices][-LOG_LINES_SHOWN:]
     os.write(2, b"".join(line + b"\n" for line in lines))
 
 
@@ -353,7 +356,10 @@ def explain(outcome, plan, machine, shown):
     """Says why there is no program's status, or why the program died."""
     explain_end(outcome, plan, machine, shown)
     failed = outcome.status() in (124, 125, 126, 127, 137, 139)
-    if failed and machine.memory < MEMORY_SMALL and not outcome.killed_by:
+    if b"out of memory: " in outcome.log:
+        note(f"the VM's {format_size(machine.memory)} of memory were not "
+             "enough; use a larger -m")
+    elif failed and machine.memory < MEMORY_SMALL and not outcome.killed_by:
         note(f"the VM has only {format_size(machine.memory)} of memory; if "
              "that is the reason, use a larger -m, such as -m 128M")
 
@@ -363,13 +369,13 @@ def explain_end(outcome, plan, machine, shown):
         note(f"ended after --timeout {plan.values.timeout}")
     elif outcome.panicked:
         if outcome.log and not shown:
-            show_text(outcome.log)
+            show_log(outcome)
         os.write(2, bytes(outcome.panic) or bytes(outcome.early))
         note("the kernel has failed; please report it with the text above")
     elif outcome.wait_status is not None:
         if (outcome.wait_status & 0x7f or
                 outcome.status() in (125, 126, 127)) and not shown:
-            show_text(outcome.log)
+            show_log(outcome)
         if plan.values.verbose and not outcome.ended_well:
             note(f"QEMU {describe_qemu(outcome)} after the program had "
                  "ended; the program's status stands")
@@ -381,7 +387,7 @@ def explain_no_status(outcome, machine, shown):
     if outcome.early:
         os.write(2, bytes(outcome.early))
     if outcome.log and not shown:
-        show_text(outcome.log)
+        show_log(outcome)
     if outcome.qemu_status == 33:
         note("the kernel ended before the program did; see above")
         return

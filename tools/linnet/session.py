@@ -26,6 +26,7 @@ LOG_MAX = 1 << 20
 KILL_DELAY = 5.0     # seconds QEMU may take to end after 'X' or 'P'
 SECOND_INTERRUPT = 2.0
 BROKEN_PIPE_DELAY = 2.0
+NOTICES_MAX = 100    # lines; more are in the log only
 PACK_BYTES = 4096    # a smaller read is followed by a pause of
 PACK_SECONDS = 0.001
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
@@ -38,6 +39,7 @@ class Outcome:
     def __init__(self):
         self.wait_status = None  # of the program; None: not reported
         self.log = bytearray()   # the kernel's log
+        self.notices = []        # lines of it that the user has seen
         self.panic = bytearray()
         self.early = bytearray()  # console text before the program
         self.qemu_status = None
@@ -75,16 +77,18 @@ class Outcome:
 
 class Session:
     """Runs one VM.  `make_command(console, control)` gives QEMU's command
-    for the two names of pipes; `on_log` gets kernel log text as it comes."""
+    for the two names of pipes; `on_log` gets kernel log text as it comes, else
+    `on_notice` those lines that the user must see."""
 
     def __init__(self, make_command, stdin, stdout, stderr, *, terminal=False,
-                 timeout=None, on_log=None, forward_signals=True,
-                 environment=None, server=None):
+                 timeout=None, on_log=None, on_notice=None,
+                 forward_signals=True, environment=None, server=None):
         self.make_command = make_command
         self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
         self.terminal = terminal
         self.timeout = timeout
         self.on_log = on_log
+        self.on_notice = on_notice
         self.forward_signals = forward_signals
         self.environment = environment
         self.server = server  # remote.Server, for linnet exec
@@ -270,6 +274,9 @@ class Session:
             self._send_window()
         elif kind == b"L":
             self._log(payload)
+        elif kind == b"N":
+            self._log(payload)
+            self._notice(payload)
         elif kind == b"E":
             self.stderr.write(payload)
             if self.stderr.broken:
@@ -291,6 +298,14 @@ class Session:
         self.outcome.log += text[:max(0, room)]
         if self.on_log is not None:
             self.on_log(text)
+
+    def _notice(self, text):
+        if self.on_log is None and self.on_notice is not None and \
+                len(self.outcome.notices) < NOTICES_MAX:
+            self.outcome.notices += text.splitlines()
+            # A raw terminal does not begin a line by itself.
+            self.on_notice(text.replace(b"\n", b"\r\n") if self.terminal
+                           else text)
 
     def _on_errors(self, _, ended):
         data = os.read(self.errors.fileno(), 4096)
