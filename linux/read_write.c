@@ -11,6 +11,7 @@
 
 #include <lib/minmax.h>
 #include <mm/slab.h>
+#include <sched/thread.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
 #include <vfs/file.h>
@@ -37,6 +38,25 @@ static long check_buffer(const struct file *file, const void USER *buf,
 	return (ssize_t)count < 0 ? -EINVAL : 0;
 }
 
+/* For /proc/PID/io; returns the result. */
+static ssize_t count_read(ssize_t result)
+{
+	struct io_counts *io = &thread_current()->linux.io;
+
+	io->reads++;
+	io->read_bytes += result > 0 ? (size_t)result : 0;
+	return result;
+}
+
+static ssize_t count_write(ssize_t result)
+{
+	struct io_counts *io = &thread_current()->linux.io;
+
+	io->writes++;
+	io->write_bytes += result > 0 ? (size_t)result : 0;
+	return result;
+}
+
 static long do_read(struct file *file, void USER *buf, size_t count,
 		    int64_t *pos)
 {
@@ -47,7 +67,7 @@ static long do_read(struct file *file, void USER *buf, size_t count,
 		return err;
 	}
 	iov_init_user(&iter, buf, MIN(count, (size_t)IOV_TOTAL_MAX));
-	return file_read(file, &iter, pos);
+	return count_read(file_read(file, &iter, pos));
 }
 
 static long do_write(struct file *file, const void USER *buf, size_t count,
@@ -60,7 +80,7 @@ static long do_write(struct file *file, const void USER *buf, size_t count,
 		return err;
 	}
 	iov_init_user(&iter, buf, MIN(count, (size_t)IOV_TOTAL_MAX));
-	return file_write(file, &iter, pos);
+	return count_write(file_write(file, &iter, pos));
 }
 
 long sys_read(int fd, void USER *buf, size_t count)
@@ -155,9 +175,10 @@ static long do_vector(int fd, const void USER *vector, unsigned long count,
 	}
 	if (result == 0) {
 		iter.append = (flags & RWF_APPEND) != 0;
-		result = direction == DIRECTION_READ
-				 ? file_read(ref.file, &iter, pos)
-				 : file_write(ref.file, &iter, pos);
+		result =
+			direction == DIRECTION_READ
+				? count_read(file_read(ref.file, &iter, pos))
+				: count_write(file_write(ref.file, &iter, pos));
 	}
 	if (result > 0 && direction == DIRECTION_WRITE &&
 	    (flags & (RWF_SYNC | RWF_DSYNC)) != 0) {

@@ -148,6 +148,13 @@ struct trapframe *frame_current(void)
 	return NULL;
 }
 
+bool frame_copy_of(const struct thread *thread, struct trapframe *copy_out)
+{
+	(void)thread;
+	(void)copy_out;
+	return false;
+}
+
 void arch_syscall_absent(void)
 {
 }

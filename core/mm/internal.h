@@ -343,3 +343,8 @@ void lru_remove(struct page *page);
 /* A space has given all its memory back.  A hook, so that spaces do not need
  * processes: set by reclaim. */
 extern void (*address_space_gone_hook)(const struct address_space *space);
+
+/* --- page_cache.c ------------------------------------------------------- */
+
+/* The current thread reads pages of a disk: /proc/PID/io. */
+void page_cache_count_read(size_t pages);

@@ -28,6 +28,7 @@
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <sched/sched.h>
+#include <sched/thread.h>
 #include <sync/rcu.h>
 #include <uapi/errno.h>
 
@@ -318,6 +319,7 @@ static int complete_read(struct page_cache *cache, uint64_t index,
 		return -EAGAIN;
 	}
 	err = cache->ops->read(cache, index, &page, 1);
+	page_cache_count_read(1);
 	page_wait_unlocked(page);
 	if (page_has(page, PAGE_UPTODATE)) {
 		return 0;
@@ -386,6 +388,15 @@ void page_read_done(struct page *page, bool ok)
 		page_set(page, PAGE_UPTODATE);
 	}
 	page_unlock(page);
+}
+
+void page_cache_count_read(size_t pages)
+{
+	struct thread *thread = thread_current();
+
+	if (thread != NULL) {
+		thread->linux.io.disk_read_bytes += pages * PAGE_SIZE;
+	}
 }
 
 /* --- dropping

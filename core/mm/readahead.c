@@ -51,6 +51,7 @@ static int read_run(struct page_cache *cache, uint64_t index,
 {
 	int err = cache->ops->read(cache, index, pages, count);
 
+	page_cache_count_read(count);
 	for (size_t i = 0; i < count; i++) {
 		page_put(pages[i]);
 	}

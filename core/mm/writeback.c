@@ -98,6 +98,10 @@ void page_cache_mark_dirty(struct page_cache *cache, struct page *page)
 		cache->dirty_count++;
 		frame_count_add(FRAME_COUNT_DIRTY, 1);
 		list_cache(cache);
+		if (thread_current() != NULL) {
+			thread_current()->linux.io.disk_write_bytes +=
+				PAGE_SIZE;
+		}
 	}
 	spin_unlock_irqrestore(&cache->lock, state);
 	if (unlikely(!__atomic_load_n(&thread_started, __ATOMIC_RELAXED))) {

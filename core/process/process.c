@@ -311,6 +311,7 @@ static void add_usage_locked(struct process *process, struct thread *thread)
 	process->system_ns += system;
 	process->minor_faults += thread->linux.minor_faults;
 	process->major_faults += thread->linux.major_faults;
+	io_counts_add(&process->io, &thread->linux.io);
 	process->voluntary_switches += thread->sched.switches_voluntary;
 	process->involuntary_switches += thread->sched.switches_involuntary;
 }

@@ -200,17 +200,21 @@ void session_group_left(struct process *process)
 /* --- the controlling terminal
  * ------------------------------------------------- */
 
+struct tty *session_tty_of(const struct process *process)
+{
+	struct tty *tty;
+
+	tree_lock();
+	tty = process->tty;
+	tree_unlock();
+	return tty;
+}
+
 struct tty *session_tty(void)
 {
-	struct process *process = process_current();
-	struct tty *tty = NULL;
+	const struct process *process = process_current();
 
-	if (process != NULL) {
-		tree_lock();
-		tty = process->tty;
-		tree_unlock();
-	}
-	return tty;
+	return process != NULL ? session_tty_of(process) : NULL;
 }
 
 int session_set_tty(struct tty *tty)

@@ -53,6 +53,28 @@ void process_usage(struct process *process, struct process_usage *usage_out)
 	spin_unlock(&process->lock);
 }
 
+void io_counts_add(struct io_counts *sum, const struct io_counts *part)
+{
+	sum->read_bytes += part->read_bytes;
+	sum->write_bytes += part->write_bytes;
+	sum->reads += part->reads;
+	sum->writes += part->writes;
+	sum->disk_read_bytes += part->disk_read_bytes;
+	sum->disk_write_bytes += part->disk_write_bytes;
+}
+
+void process_io_counts(struct process *process, struct io_counts *counts_out)
+{
+	const struct thread *thread;
+
+	spin_lock(&process->lock);
+	*counts_out = process->io;
+	list_for_each (thread, &process->threads, process_link) {
+		io_counts_add(counts_out, &thread->linux.io);
+	}
+	spin_unlock(&process->lock);
+}
+
 void process_usage_children(struct process *process,
 			    struct process_usage *usage_out)
 {

@@ -10,6 +10,7 @@
 #include "internal.h"
 
 #include <arch/user.h>
+#include <drivers/tty.h>
 #include <process/credentials.h>
 #include <process/process.h>
 #include <process/session.h>
@@ -212,6 +213,23 @@ long tty_job_ioctl(struct tty *tty, unsigned command, unsigned long arg,
 	default:
 		return -ENOTTY;
 	}
+}
+
+bool tty_describe(const struct process *process, uint64_t *device_out,
+		  int *group_out)
+{
+	struct tty *tty;
+	bool known;
+
+	mutex_lock(&tty_table_lock);
+	tty = session_tty_of(process);
+	known = tty != NULL && tty_is_known(tty);
+	if (known) {
+		*device_out = tty->device;
+		*group_out = READ_ONCE(tty->group);
+	}
+	mutex_unlock(&tty_table_lock);
+	return known;
 }
 
 void tty_session_end(struct tty *tty, int session)

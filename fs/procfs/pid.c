@@ -145,6 +145,7 @@ static ssize_t read_root(const struct table_target *target, char *buf,
 		MAGIC_LINK("exe", follow_exe, read_exe),                       \
 		NUMBERS("fd", 0500, true, &proc_fds),                          \
 		NUMBERS("fdinfo", 0555, true, &proc_fdinfos),                  \
+		TABLE_PRIVATE("io", proc_show_pid_io),                         \
 		TABLE_FILE("limits", proc_show_pid_limits),                    \
 		TABLE_FILE("loginuid", proc_show_pid_loginuid),                \
 		{                                                              \
@@ -185,6 +186,7 @@ static ssize_t read_root(const struct table_target *target, char *buf,
 		TABLE_FILE("stat", proc_show_pid_stat),                        \
 		TABLE_FILE("statm", proc_show_pid_statm),                      \
 		TABLE_FILE("status", proc_show_pid_status),                    \
+		TABLE_PRIVATE("syscall", proc_show_pid_syscall),               \
 		TABLE_FILE("wchan", proc_show_pid_wchan)
 
 #define FAIL_NTH                                                               \

@@ -10,6 +10,7 @@
 #include <fs/procfs/internal.h>
 
 #include <arch/mmu.h>
+#include <drivers/tty.h>
 #include <lib/string.h>
 #include <mm/address_space.h>
 #include <process/credentials.h>
@@ -28,6 +29,8 @@ struct stat_values {
 	char name[THREAD_NAME_SIZE];
 	char state;
 	int id, parent, group, session;
+	uint64_t terminal;  /* device number; 0: none */
+	int terminal_group; /* in the foreground; -1: no terminal */
 	struct process_usage usage, children;
 	unsigned thread_count;
 	int exit_signal;
@@ -116,6 +119,8 @@ static void take_process(struct stat_values *values, struct process *process)
 	values->parent = process_parent_pid(process);
 	values->group = READ_ONCE(process->process_group);
 	values->session = READ_ONCE(process->session);
+	values->terminal_group = -1;
+	tty_describe(process, &values->terminal, &values->terminal_group);
 	values->exit_signal = READ_ONCE(process->exit_signal);
 	values->start_ns = process->start_ns;
 	spin_lock(&process->lock);
@@ -209,8 +214,9 @@ int proc_show_pid_stat(struct table_text *text,
 
 	take_values(&v, target);
 	/* 1 pid comm state ppid pgrp session tty_nr tpgid */
-	table_text_add(text, "%d (%s) %c %d %d %d 0 -1 ", v.id, v.name, v.state,
-		       v.parent, v.group, v.session);
+	table_text_add(text, "%d (%s) %c %d %d %d %u %d ", v.id, v.name,
+		       v.state, v.parent, v.group, v.session,
+		       (unsigned)v.terminal, v.terminal_group);
 	/* 9 flags minflt cminflt majflt cmajflt utime stime cutime cstime */
 	table_text_add(text, "4194304 %llu %llu %llu %llu %llu %llu %lld %lld ",
 		       ULL(v.usage.minor_faults), ULL(v.children.minor_faults),

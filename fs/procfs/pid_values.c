@@ -3,7 +3,6 @@
 /* The small files of a process. */
 #include <fs/procfs/internal.h>
 
-#include <debug/symbols.h>
 #include <lib/minmax.h>
 #include <lib/parse.h>
 #include <lib/string.h>
@@ -248,26 +247,5 @@ int proc_show_pid_personality(struct table_text *text,
 			      const struct table_target *target)
 {
 	table_text_add(text, "%08x\n", READ_ONCE(target->process->personality));
-	return 0;
-}
-
-int proc_show_pid_wchan(struct table_text *text,
-			const struct table_target *target)
-{
-	struct thread *thread = proc_thread(target);
-	const char *name = NULL;
-	uintptr_t offset;
-
-	if (thread != NULL) {
-		uint32_t state = READ_ONCE(thread->state);
-
-		if (state == THREAD_SLEEPING ||
-		    state == THREAD_SLEEPING_INTERRUPTIBLE) {
-			name = symbols_lookup(READ_ONCE(thread->wait_channel),
-					      &offset);
-		}
-		thread_put(thread);
-	}
-	table_text_add(text, "%s", name != NULL ? name : "0");
 	return 0;
 }

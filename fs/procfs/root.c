@@ -47,6 +47,10 @@ static ssize_t read_mounts(const struct table_target *target, char *buf,
 		.readlink = (function)                                         \
 	}
 
+static const struct table_entry tty_entries[] = {
+	TABLE_FILE("drivers", proc_show_tty_drivers),
+};
+
 static const struct table_entry entries[] = {
 	LINK("self", read_self),
 	LINK("thread-self", read_thread_self),
@@ -68,6 +72,7 @@ static const struct table_entry entries[] = {
 	TABLE_FILE("stat", proc_show_stat),
 	TABLE_FILE("swaps", proc_show_swaps),
 	TABLE_DIR("sys", proc_sys_entries),
+	TABLE_DIR("tty", tty_entries),
 	TABLE_FILE("uptime", proc_show_uptime),
 	TABLE_FILE("version", proc_show_version),
 	TABLE_FILE("vmstat", proc_show_vmstat),

@@ -235,3 +235,21 @@ int proc_show_kmsg(struct table_text *text, const struct table_target *target)
 	}
 	return 0;
 }
+
+/* Which names terminals have: ps looks here. */
+int proc_show_tty_drivers(struct table_text *text,
+			  const struct table_target *target)
+{
+	(void)target;
+	table_text_add(
+		text,
+		"/dev/tty             /dev/tty        5       0 "
+		"system:/dev/tty\n"
+		"/dev/console         /dev/console    5       1 "
+		"system:console\n"
+		"/dev/ptmx            /dev/ptmx       5       2 system\n"
+		"serial               /dev/ttyS       4 64-95 serial\n"
+		"pty_slave            /dev/pts      136 0-255 pty:slave\n"
+		"pty_master           /dev/ptm      128 0-255 pty:master\n");
+	return 0;
+}

@@ -32,9 +32,18 @@
 
 #include <asm/frame.h>
 
+struct thread;
+
 /* The application's registers of the current thread; NULL for kernel threads.
  */
 struct trapframe *frame_current(void);
+
+/*
+ * The application's registers of a thread that sleeps; false for kernel
+ * threads.  The caller keeps the thread from ending; when it wakes meanwhile,
+ * the copy is mixed.
+ */
+bool frame_copy_of(const struct thread *thread, struct trapframe *copy_out);
 
 /* Prints all registers to the log (panic, fatal signal).  Any context. */
 void frame_print(const struct trapframe *frame);

@@ -10,7 +10,11 @@
  * first program's standard streams are.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct file;
+struct process;
 struct serial_port;
 
 /*
@@ -36,6 +40,11 @@ int tty_create_pair(unsigned rows, unsigned columns, struct file **master_out,
  * it is no terminal or belongs to a session already.
  */
 void tty_claim(struct file *file);
+
+/* The controlling terminal of a process, for /proc: false when it has none.
+ * Sleeps. */
+bool tty_describe(const struct process *process, uint64_t *device_out,
+		  int *group_out);
 
 /* The window of the pair changed: the slave's programs get SIGWINCH. */
 void tty_set_pair_window(struct file *master, unsigned rows, unsigned columns);

@@ -116,6 +116,7 @@ struct process {
 	uint64_t user_ns, system_ns; /* [l] of threads that exited */
 	uint64_t children_user_ns, children_system_ns; /* [t] */
 	uint64_t minor_faults, major_faults;	       /* [l] exited threads */
+	struct io_counts io;			       /* [l] exited threads */
 	uint64_t voluntary_switches, involuntary_switches;     /* [l] exited */
 	uint64_t children_minor_faults, children_major_faults; /* [t] */
 	uint64_t resident_peak;		 /* [l] frames, kept at exit */
@@ -171,6 +172,9 @@ struct process_usage {
 };
 /* All threads, dead ones too. */
 void process_usage(struct process *process, struct process_usage *usage_out);
+/* /proc/PID/io, of all threads. */
+void process_io_counts(struct process *process, struct io_counts *counts_out);
+void io_counts_add(struct io_counts *sum, const struct io_counts *part);
 /* Children that were waited for, and theirs. */
 void process_usage_children(struct process *process,
 			    struct process_usage *usage_out);

@@ -33,6 +33,8 @@ bool session_is_orphaned(struct process *process);
 
 /* The controlling terminal of the current process, or NULL. */
 struct tty *session_tty(void);
+/* Of any process that the caller has a reference to. */
+struct tty *session_tty_of(const struct process *process);
 
 /* The current session leader takes the terminal: 0, or -EPERM (no leader, or it
  * has another one). */

@@ -18,6 +18,15 @@ struct rseq_registration {
 	uint32_t cpu; /* [t] cpu_id as last written there */
 };
 
+/* /proc/PID/io */
+struct io_counts {
+	uint64_t read_bytes,
+		write_bytes;	   /* of read(2), write(2) and the like */
+	uint64_t reads, writes;	   /* calls */
+	uint64_t disk_read_bytes;  /* into the page cache */
+	uint64_t disk_write_bytes; /* made dirty there */
+};
+
 struct thread_state_linux {
 	uint64_t signal_blocked; /* [s] written by the thread itself only */
 	uint64_t signal_saved;	 /* [t] restored by THREAD_WORK_RESTORE_MASK */
@@ -45,6 +54,7 @@ struct thread_state_linux {
 	uint64_t minor_faults;	       /* [t] */
 	uint64_t major_faults;	       /* [t] */
 	struct list *nested_rights;    /* [t] net/socket/rights.c */
+	struct io_counts io;	       /* [t] */
 	void *pi_state;		       /* futex PI: what it owns, waits for */
 	bool exiting;		       /* [t] leaves for good, not by exec */
 	bool futexes_released;	       /* [futex PI lock] nothing is owned */

@@ -179,6 +179,16 @@ struct trapframe *frame_current(void)
 				    sizeof(struct trapframe));
 }
 
+bool frame_copy_of(const struct thread *thread, struct trapframe *copy_out)
+{
+	if (thread->stack == NULL || thread->arch.vector_state == NULL) {
+		return false;
+	}
+	*copy_out = *(const struct trapframe *)(stack_top(thread) -
+						sizeof(struct trapframe));
+	return true;
+}
+
 void frame_init_app(struct trapframe *frame, uintptr_t pc, uintptr_t sp)
 {
 	bool isolated = mmu_isolated();

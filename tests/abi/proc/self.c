@@ -397,3 +397,67 @@ ABI_CASE(proc_read_while_threads_come_and_go)
 	}
 	abi_join(thread);
 }
+
+ABI_CASE(proc_io)
+{
+	char data[1000] = {0};
+	int fds[2];
+	OK(pipe(fds));
+	long written = field("/proc/self/io", "wchar");
+	long writes = field("/proc/self/io", "syscw");
+	long got = field("/proc/self/io", "rchar");
+	long reads = field("/proc/self/io", "syscr");
+	OK(write(fds[1], data, sizeof(data)));
+	CHECK_EQ(field("/proc/self/io", "wchar") - written, sizeof(data));
+	CHECK_EQ(field("/proc/self/io", "syscw") - writes, 1);
+	OK(read(fds[0], data, sizeof(data)));
+	/* Besides, we have read the file itself. */
+	CHECK(field("/proc/self/io", "rchar") - got > (long)sizeof(data));
+	CHECK(field("/proc/self/io", "syscr") - reads > 2);
+	CHECK(field("/proc/self/io", "read_bytes") >= 0);
+	CHECK(field("/proc/self/io", "write_bytes") >= 0);
+	CHECK_EQ(field("/proc/self/io", "cancelled_write_bytes"), 0);
+	snprintf(data, sizeof(data), "/proc/self/task/%d/io", abi_gettid());
+	got = field(data, "rchar");
+	CHECK(got > 0);
+	CHECK(field("/proc/self/io", "rchar") >= got);
+}
+
+static volatile pid_t reader_tid;
+
+static void *read_one(void *arg)
+{
+	reader_tid = abi_gettid();
+	return (void *)read(*(int *)arg, text + sizeof(text) - 7, 7);
+}
+
+ABI_CASE(proc_syscall)
+{
+	char path[64];
+	char want[128];
+	int fds[2];
+	OK(pipe(fds));
+	pthread_t reader = abi_thread(read_one, &fds[0]);
+	abi_wait_sleeping(&reader_tid);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", reader_tid);
+	snprintf(want, sizeof(want), "0 0x%x 0x%lx 0x7 0x", fds[0],
+		 (unsigned long)(text + sizeof(text) - 7));
+	read_proc(path);
+	CHECK_EQ(strncmp(text, want, strlen(want)), 0);
+	/* number, six arguments, stack pointer, program counter */
+	int fields = 1;
+	for (const char *at = text; *at != '\0'; at++) {
+		fields += *at == ' ';
+	}
+	CHECK_EQ(fields, 9);
+	CHECK_EQ(write(fds[1], "x", 1), 1);
+	CHECK_EQ((long)abi_join(reader), 1);
+	/* Our own: the read(2) of this file. */
+	CHECK_EQ(strncmp(read_proc("/proc/self/syscall"), "0 0x", 4), 0);
+}
+
+ABI_CASE(proc_tty_drivers)
+{
+	CHECK(strstr(read_proc("/proc/tty/drivers"), "/dev/pts") != NULL);
+	CHECK(strstr(text, "136 0-") != NULL);
+}

@@ -326,6 +326,44 @@ ABI_CASE(tty_session)
 	expect_status(start_session(slave, check_session), 0);
 }
 
+/* Fields of /proc/self/stat behind the name: state 1, tty_nr 5, tpgid 6. */
+static void check_stat(int slave)
+{
+	char stat_text[1024];
+	struct stat st;
+	int number = -1;
+	int group = -1;
+
+	abi_read_file("/proc/self/stat", stat_text, sizeof(stat_text));
+	if (fstat(slave, &st) < 0 ||
+	    sscanf(strrchr(stat_text, ')'), ") %*c %*d %*d %*d %d %d", &number,
+		   &group) != 2) {
+		_exit(1);
+	}
+	/* The encoding of small device numbers is that of st_rdev. */
+	if ((dev_t)number != st.st_rdev || group != getpid()) {
+		_exit(2);
+	}
+	if (ioctl(slave, TIOCNOTTY) < 0) {
+		_exit(3);
+	}
+	abi_read_file("/proc/self/stat", stat_text, sizeof(stat_text));
+	if (sscanf(strrchr(stat_text, ')'), ") %*c %*d %*d %*d %d %d", &number,
+		   &group) != 2 ||
+	    number != 0 || group != -1) {
+		_exit(4);
+	}
+}
+
+ABI_CASE(tty_in_proc_stat)
+{
+	int master = open_master();
+	int slave = open_slave(master);
+
+	signal(SIGHUP, SIG_IGN); /* of giving the terminal up */
+	expect_status(start_session(slave, check_stat), 0);
+}
+
 static void wait_for_signal(int slave)
 {
 	if (write(slave, "r", 1) != 1) {
