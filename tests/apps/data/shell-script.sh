@@ -1,5 +1,6 @@
 # What a shell does with processes, files and signals; for dash and bash.
-# The output is compared with the host's byte for byte.
+# The output is compared with the host's byte for byte.  What runs at the same
+# time waits for the other side, never for a time.
 LC_ALL=C; export LC_ALL
 umask 022
 top=$PWD
@@ -114,17 +115,21 @@ paste -d, - - < third; cat sorted; tee t1 < sorted > t2; cmp t1 t2 && say tee
 title 'background jobs'
 sleep 0.2 & p=$!; wait $p; say "sleep $?"
 (sleep 0.1; exit 5) & wait $!; say "job $?"
-for n in 1 2 3 4; do (sleep 0.$n; echo "job $n") & done; wait; say "all $?"
+mkfifo turn1 turn2 turn3 turn4 turn5
+for n in 1 2 3 4; do
+	(read -r go < turn$n; echo "job $n"; echo go > turn$((n + 1))) &
+done
+echo go > turn1; read -r go < turn5; wait; say "all $? $go"
 sleep 60 & p=$!; kill $p; wait $p 2>/dev/null; say "killed $?"
 sleep 60 & p=$!; kill -s KILL $p; wait $p 2>/dev/null; say "killed $?"
 kill -0 $p 2>/dev/null || say gone
-(trap 'echo term; exit 6' TERM; while :; do sleep 0.05; done) & p=$!
-sleep 0.3; kill -TERM $p; wait $p; say "trapped $?"
+(trap 'echo term; exit 6' TERM; echo go > turn1; while :; do sleep 0.05; done) & p=$!
+read -r go < turn1; kill -TERM $p; wait $p; say "trapped $?"
 sleep 30 & p=$!; kill -STOP $p; kill -CONT $p; kill -HUP $p; wait $p 2>/dev/null; say "hup $?"
 wait 99999 2>/dev/null; say "no child $?"
 mkfifo pipe; cat pipe & echo 'through a fifo' > pipe; wait
 (echo a; sleep 0.1; echo b) | { read -r q; read -r r; say "$q$r"; }
-timeout 0.2 sleep 5; say "timeout $?"; { timeout -s KILL 0.2 sleep 5; } 2>/dev/null; say "timeout $?"
+timeout 0.2 sleep 60; say "timeout $?"; { timeout -s KILL 0.2 sleep 60; } 2>/dev/null; say "timeout $?"
 
 title 'traps and signals'
 trap 'say "usr1 $?"' USR1; kill -USR1 $$; say after
@@ -133,7 +138,7 @@ trap '' USR2; kill -USR2 $$; say ignored; sh -c 'kill -USR2 $$; echo inherited';
 sh -c 'trap "echo int; exit 9" INT; kill -INT $$; echo not reached'; say $?
 (set -e; false; echo not reached); say "set -e $?"
 (set -u; echo "$undefined") 2>/dev/null || say 'set -u'
-(sleep 0.2; sh -c 'trap "echo got pipe >&2" PIPE; sleep 0.1; /bin/echo x'; say "pipe $?" >&2) 2> piped | :; sed 's/.*: //' piped
+(sh -c 'trap "echo got pipe >&2" PIPE; while /bin/echo x; s=$?; [ $s = 0 ]; do sleep 0.05; done; exit $s'; say "pipe $?" >&2) 2> piped | :; sed 's/.*: //' piped
 sh -c 'trap "echo child" CHLD; (exit 0) & wait $!; wait; :' | sort -u
 sh -c 'sleep 0.1 & trap "echo alarm" ALRM; (sleep 0.2; kill -ALRM $$) & wait; echo woken; wait'
 
