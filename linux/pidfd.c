@@ -19,6 +19,7 @@
 #include <uapi/fcntl.h>
 #include <vfs/file.h>
 #include <vfs/poll.h>
+#include <vfs/procfs.h>
 
 #include "kill.h"
 
@@ -107,6 +108,24 @@ int pidfd_get_process(int fd, struct process **process_out)
 	return err;
 }
 
+/* A folder /proc/PID names the process as well, for signals only. */
+static int get_process_or_folder(int fd, struct process **process_out)
+{
+	struct file_ref ref;
+	int err = pidfd_get_process(fd, process_out);
+
+	if (err == 0) {
+		return 0;
+	}
+	ref = fd_get(fd);
+	if (ref.file != NULL) {
+		*process_out = procfs_process_of(ref.file);
+		err = *process_out != NULL ? 0 : -EBADF;
+		fd_put(ref);
+	}
+	return err;
+}
+
 bool pidfd_is_nonblocking(int fd)
 {
 	struct file_ref ref = fd_get(fd);
@@ -154,7 +173,7 @@ long sys_pidfd_send_signal(int fd, int signal, const void USER *info,
 	if (flags != 0) {
 		return -EINVAL;
 	}
-	err = pidfd_get_process(fd, &process);
+	err = get_process_or_folder(fd, &process);
 	if (err < 0) {
 		return err;
 	}

@@ -16,6 +16,7 @@
 #include <sched/thread.h>
 #include <uapi/errno.h>
 #include <vfs/file.h>
+#include <vfs/procfs.h>
 #include <vfs/stat.h>
 
 /* --- links -------------------------------------------------------------------
@@ -286,6 +287,18 @@ const struct table_numbers proc_processes = {
 	.find = find_process,
 	.is_current = is_current_process,
 };
+
+struct process *procfs_process_of(const struct file *file)
+{
+	const struct table_target *target =
+		table_target_of(file, &process_entry);
+
+	if (target == NULL) {
+		return NULL;
+	}
+	process_get(target->process);
+	return target->process;
+}
 
 /* --- threads
  * ------------------------------------------------------------------------- */

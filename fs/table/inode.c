@@ -51,6 +51,18 @@ void table_target_put(const struct table_target *target)
 	}
 }
 
+const struct table_target *table_target_of(const struct file *file,
+					   const struct table_entry *entry)
+{
+	const struct table_inode *inode;
+
+	if (file->ops != &table_dir_ops) {
+		return NULL;
+	}
+	inode = table_inode_of(file->inode);
+	return inode->entry == entry ? &inode->target : NULL;
+}
+
 /* --- inodes
  * ---------------------------------------------------------------------- */
 

@@ -128,5 +128,10 @@ int table_inode_create(struct superblock *superblock,
 void table_target_get(const struct table_target *target);
 void table_target_put(const struct table_target *target);
 
+/* The target of an open directory that `entry` describes, as long as the file
+ * is open; NULL: another file. */
+const struct table_target *table_target_of(const struct file *file,
+					   const struct table_entry *entry);
+
 /* The current thread may look into the process: 0 or -EACCES. */
 int table_check_access(const struct table_target *target);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The machine as a whole, other processes' memory, process descriptors. */
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/mman.h>
@@ -113,6 +115,33 @@ ABI_CASE(pidfd_life)
 	CHECK_ERRNO(syscall(SYS_pidfd_open, getpid(), 1), EINVAL);
 	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, 0, 0, NULL, 0), EBADF);
 	OK(close(fd));
+}
+
+/* A folder /proc/PID is as good for sending signals, and for nothing else. */
+ABI_CASE(pidfd_of_proc_folder)
+{
+	char path[64];
+	int status;
+	pid_t child = OK(fork());
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	snprintf(path, sizeof(path), "/proc/%d", child);
+	int folder = OK(open(path, O_RDONLY | O_DIRECTORY));
+	int by_path = OK(open(path, O_PATH));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", child, child);
+	int task = OK(open(path, O_RDONLY));
+	OK(syscall(SYS_pidfd_send_signal, folder, 0, NULL, 0));
+	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, folder, 65, NULL, 0),
+		    EINVAL);
+	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, by_path, 0, NULL, 0), EBADF);
+	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, task, 0, NULL, 0), EBADF);
+	CHECK_ERRNO(syscall(SYS_pidfd_getfd, folder, 0, 0), EBADF);
+	OK(syscall(SYS_pidfd_send_signal, folder, SIGKILL, NULL, 0));
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, SIGKILL);
+	CHECK_ERRNO(syscall(SYS_pidfd_send_signal, folder, 0, NULL, 0), ESRCH);
 }
 
 ABI_CASE(pidfd_getfd)
