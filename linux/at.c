@@ -54,7 +54,7 @@ bool at_means_fd(const char USER *user_path, int at_flags)
 int at_fd_path(int fd, bool path_only_ok, struct path *path_out)
 {
 	struct file_ref ref = path_only_ok ? fd_get_path(fd) : fd_get(fd);
-	int err = -EBADF;
+	int err = -EOPNOTSUPP; /* a pipe, a socket ... */
 
 	if (ref.file == NULL) {
 		return -EBADF;

@@ -12,6 +12,7 @@
 #include <uapi/fcntl.h>
 #include <uapi/stat.h>
 #include <uapi/time.h>
+#include <vfs/file.h>
 #include <vfs/path.h>
 #include <vfs/stat.h>
 
@@ -39,14 +40,14 @@ static int set_at(int dir_fd, const char USER *user_path, int at_flags,
 
 static int set_fd(int fd, const struct kstat *stat, unsigned valid)
 {
-	struct path path;
-	int err = at_fd_path(fd, false, &path);
+	struct file_ref ref = fd_get(fd);
+	int err;
 
-	if (err < 0) {
-		return err;
+	if (ref.file == NULL) {
+		return -EBADF;
 	}
-	err = vfs_setattr(&path, stat, valid);
-	path_put(&path);
+	err = file_setattr(ref.file, stat, valid);
+	fd_put(ref);
 	return err;
 }
 

@@ -53,9 +53,9 @@ static long do_ioctl(int fd, struct file *file, unsigned command,
 	case UAPI_FIOASYNC:
 		return set_flag(file, arg, UAPI_O_ASYNC);
 	case UAPI_FIGETBSZ:
-		return file->inode == NULL
-			       ? -EBADF
-			       : user_put_u32((void USER *)arg, 4096);
+		/* of what has no blocks it is 0, as on Linux */
+		return user_put_u32((void USER *)arg,
+				    file->inode == NULL ? 0 : 4096);
 	case UAPI_FIOQSIZE:
 		return regular || directory
 			       ? user_put_u64((void USER *)arg,

@@ -175,15 +175,11 @@ long sys_statx(int dir_fd, const char USER *path, unsigned flags, unsigned mask,
 /* --- statfs -----------------------------------------------------------------
  */
 
-static long put_statfs(void USER *to, const struct path *path)
+static long put_statfs(void USER *to, const struct kstatfs *from)
 {
-	struct kstatfs stat;
+	struct kstatfs stat = *from;
 	struct uapi_statfs out;
-	int err = vfs_statfs(path, &stat);
 
-	if (err < 0) {
-		return err;
-	}
 	memset(&out, 0, sizeof(out));
 	out.type = (int64_t)stat.type;
 	out.bsize = (int64_t)stat.block_size;
@@ -203,31 +199,29 @@ static long put_statfs(void USER *to, const struct path *path)
 long sys_statfs(const char USER *user_path, void USER *buf)
 {
 	struct path path;
+	struct kstatfs stat;
 	long result = at_lookup(UAPI_AT_FDCWD, user_path, WALK_FOLLOW, &path);
 
 	if (result < 0) {
 		return result;
 	}
-	result = put_statfs(buf, &path);
+	result = vfs_statfs(&path, &stat);
 	path_put(&path);
-	return result;
+	return result < 0 ? result : put_statfs(buf, &stat);
 }
 
-/* Pipes and their like live on no filesystem that we could describe. */
 long sys_fstatfs(int fd, void USER *buf)
 {
-	struct path path;
+	struct kstatfs stat;
 	struct file_ref ref = fd_get_path(fd);
 	long result;
 
 	if (ref.file == NULL) {
 		return -EBADF;
 	}
-	path.mount = ref.file->mount;
-	path.dentry = ref.file->dentry;
-	result = path.dentry == NULL ? -ENOSYS : put_statfs(buf, &path);
+	result = file_statfs(ref.file, &stat);
 	fd_put(ref);
-	return result;
+	return result < 0 ? result : put_statfs(buf, &stat);
 }
 
 /* --- access ------------------------------------------------------------------

@@ -21,9 +21,11 @@
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
 #include <uapi/mount.h>
+#include <vfs/anonymous.h>
 #include <vfs/inode.h>
 #include <vfs/notify.h>
 #include <vfs/path.h>
+#include <vfs/pipe.h>
 #include <vfs/poll.h>
 
 #define FILE_COUNT_MAX 1048576 /* file-max */
@@ -301,12 +303,24 @@ int file_fallocate(struct file *file, int mode, int64_t offset, int64_t length)
 		       : file->ops->fallocate(file, mode, offset, length);
 }
 
+/* Only what has data of its own knows O_DIRECT. */
+static bool inode_has_data(const struct inode *inode)
+{
+	return inode_is_regular(inode) ||
+	       (inode->mode & MODE_TYPE) == MODE_BLOCK;
+}
+
 int file_set_flags(struct file *file, unsigned flags)
 {
 	uint32_t wanted = (file->flags & ~(uint32_t)SETTABLE_FLAGS) |
 			  (flags & SETTABLE_FLAGS);
 	int err = 0;
 
+	if ((flags & ~file->flags & UAPI_O_DIRECT) != 0 &&
+	    pipe_of(file) == NULL &&
+	    (file->inode == NULL || !inode_has_data(file->inode))) {
+		return -EINVAL;
+	}
 	if ((flags & ~file->flags & UAPI_O_NOATIME) != 0 &&
 	    file->inode != NULL && !vfs_is_owner(file->inode)) {
 		return -EPERM;
@@ -336,13 +350,29 @@ int file_stat(struct file *file, struct kstat *stat)
 		return file->ops->stat(file, stat);
 	}
 	if (file->dentry == NULL) {
-		memset(stat, 0, sizeof(*stat));
-		stat->mode = 0600;
-		stat->link_count = 1;
-		stat->block_size = 4096;
+		anonymous_stat(file, stat);
 		return 0;
 	}
 	return vfs_stat(&path, stat);
+}
+
+int file_setattr(struct file *file, const struct kstat *stat, unsigned valid)
+{
+	struct path path = {.mount = file->mount, .dentry = file->dentry};
+
+	return file->dentry == NULL ? anonymous_setattr(file, stat, valid)
+				    : vfs_setattr(&path, stat, valid);
+}
+
+int file_statfs(struct file *file, struct kstatfs *out)
+{
+	struct path path = {.mount = file->mount, .dentry = file->dentry};
+
+	if (file->dentry == NULL) {
+		anonymous_statfs(file, out);
+		return 0;
+	}
+	return vfs_statfs(&path, out);
 }
 
 /* --- mapping -----------------------------------------------------------------

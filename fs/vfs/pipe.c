@@ -26,10 +26,13 @@
 #include <uapi/errno.h>
 #include <vfs/iov.h>
 #include <vfs/poll.h>
+#include <vfs/stat.h>
 
 #define DEFAULT_SLOTS (PIPE_DEFAULT_SIZE / PAGE_SIZE)
 
 static uint64_t last_number; /* [a] */
+
+#define PIPE_DEVICE MAKE_DEVICE(0, 0xffff0) /* st_dev of pipes */
 
 struct pipe *pipe_allocate(void)
 {
@@ -48,8 +51,13 @@ struct pipe *pipe_allocate(void)
 	wait_queue_init(&pipe->write_wait);
 	wait_queue_init(&pipe->open_wait);
 	pipe->slot_count = DEFAULT_SLOTS;
-	pipe->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
-	pipe->created_ns = clock_realtime_ns();
+	anonymous_node_init(
+		&pipe->node, PIPE_MAGIC, PIPE_DEVICE,
+		__atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED),
+		MODE_FIFO | 0600);
+	pipe->node.atime_ns = clock_realtime_ns();
+	pipe->node.mtime_ns = pipe->node.atime_ns;
+	pipe->node.ctime_ns = pipe->node.atime_ns;
 	return pipe;
 }
 

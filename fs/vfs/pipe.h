@@ -10,6 +10,7 @@
 #include <mm/frame.h>
 #include <sync/mutex.h>
 #include <sync/wait.h>
+#include <vfs/anonymous.h>
 #include <vfs/pipe.h>
 
 struct iov_iter;
@@ -35,11 +36,9 @@ struct pipe {
 	uint32_t reader_opens;	      /* [l] FIFOs: ever */
 	uint32_t writer_opens;	      /* [l] */
 	uint32_t file_count;	      /* [inode->lock or l] */
-	bool polled;	     /* [l] poll() was asked: tell it of all data */
-	struct page *spare;  /* [l] the next page to fill */
-	uint64_t number;     /* [I] of pipes without inode */
-	uint64_t created_ns; /* [I] */
-	uint32_t uid, gid;   /* [I] */
+	bool polled;	    /* [l] poll() was asked: tell it of all data */
+	struct page *spare; /* [l] the next page to fill */
+	struct anonymous_node node; /* of pipes without inode */
 };
 
 struct pipe *pipe_allocate(void);

@@ -24,8 +24,6 @@
 #include <vfs/inode.h>
 #include <vfs/poll.h>
 
-#define PIPE_DEVICE MAKE_DEVICE(0, 0xffff0) /* st_dev of pipes */
-
 static bool nonblocking(const struct file *file)
 {
 	return (READ_ONCE(file->flags) & UAPI_O_NONBLOCK) != 0;
@@ -222,22 +220,11 @@ static void fifo_release(struct file *file)
 	fifo_put(file->inode, file->private);
 }
 
-static int pipe_stat(struct file *file, struct kstat *stat)
+static struct anonymous_node *pipe_node(struct file *file)
 {
 	struct pipe *pipe = file->private;
 
-	memset(stat, 0, sizeof(*stat));
-	stat->device = PIPE_DEVICE;
-	stat->ino = pipe->number;
-	stat->mode = MODE_FIFO | 0600;
-	stat->link_count = 1;
-	stat->uid = pipe->uid;
-	stat->gid = pipe->gid;
-	stat->block_size = PAGE_SIZE;
-	stat->atime_ns = pipe->created_ns;
-	stat->mtime_ns = pipe->created_ns;
-	stat->ctime_ns = pipe->created_ns;
-	return 0;
+	return &pipe->node;
 }
 
 static size_t pipe_name(struct file *file, char *buf, size_t size)
@@ -245,7 +232,7 @@ static size_t pipe_name(struct file *file, char *buf, size_t size)
 	const struct pipe *pipe = file->private;
 
 	return kscnprintf(buf, size, "pipe:[%llu]",
-			  (unsigned long long)pipe->number);
+			  (unsigned long long)pipe->node.ino);
 }
 
 static const struct file_ops pipe_ops = {
@@ -254,7 +241,7 @@ static const struct file_ops pipe_ops = {
 	.poll = pipe_poll,
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,
-	.stat = pipe_stat,
+	.node = pipe_node,
 	.name = pipe_name,
 };
 
@@ -275,16 +262,11 @@ struct pipe *pipe_of(const struct file *file)
 int pipe_create(unsigned flags, struct file *files_out[2])
 {
 	struct pipe *pipe = pipe_allocate();
-	const struct process *process = process_current();
 	uint32_t nonblock = flags & UAPI_O_NONBLOCK;
 	int err;
 
 	if (pipe == NULL) {
 		return -ENOMEM;
-	}
-	if (process != NULL) {
-		pipe->uid = READ_ONCE(process->credentials.fsuid);
-		pipe->gid = READ_ONCE(process->credentials.fsgid);
 	}
 	pipe->readers = 1;
 	pipe->writers = 1;

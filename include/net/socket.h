@@ -23,6 +23,7 @@
 
 #include <lib/list.h>
 #include <lib/types.h>
+#include <vfs/anonymous.h>
 #include <vfs/iov.h>
 
 struct file;
@@ -144,6 +145,7 @@ struct socket {
 	uint64_t number;	      /* [I] in "socket:[7]" */
 	struct file *file;	      /* [I] its own; NULL: not open yet */
 	struct socket_options options;
+	struct anonymous_node node;
 };
 
 struct socket_family {

@@ -29,7 +29,9 @@
 struct dentry;
 struct file;
 struct inode;
+struct anonymous_node;
 struct kstat;
+struct kstatfs;
 struct mount;
 struct path;
 struct poll_table;
@@ -64,6 +66,9 @@ struct file_ops {
 	int (*truncate)(struct file *file, int64_t length);
 	/* fstat of files without inode; NULL: the inode's. */
 	int (*stat)(struct file *file, struct kstat *stat);
+	/* Of files without dentry whose attributes can change; NULL: they
+	 * cannot.  vfs/anonymous.h */
+	struct anonymous_node *(*node)(struct file *file);
 	/* fcntl F_SETFL changed O_NONBLOCK, O_APPEND, O_ASYNC, O_DIRECT. */
 	int (*set_flags)(struct file *file, unsigned flags);
 	/* Each close of a descriptor (not the last reference): locks. */
@@ -145,6 +150,10 @@ bool file_position_lock(struct file *file); /* true: unlock afterwards */
 void file_position_unlock(struct file *file, bool locked);
 uint32_t file_poll(struct file *file, struct poll_table *table);
 int file_stat(struct file *file, struct kstat *stat);
+/* fchmod, fchown, futimens: -EPERM, -EOPNOTSUPP (it has no attributes of its
+ * own), -EROFS ... */
+int file_setattr(struct file *file, const struct kstat *stat, unsigned valid);
+int file_statfs(struct file *file, struct kstatfs *out);
 
 /* epoll: called with a file that goes while it is on epoll_items. */
 void file_set_epoll_release(void (*func)(struct file *file));

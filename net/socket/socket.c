@@ -19,6 +19,8 @@
 #include <vfs/poll.h>
 #include <vfs/stat.h>
 
+#define SOCKET_DEVICE MAKE_DEVICE(0, 8) /* st_dev */
+
 static struct list families = LIST_INITIALIZER(families); /* [I] after boot */
 static uint64_t last_number;				  /* [a] */
 
@@ -52,6 +54,8 @@ void socket_init(struct socket *socket, const struct socket_ops *ops,
 	socket->options.receive_buffer = SOCKET_BUFFER_DEFAULT;
 	socket->options.receive_low_water = 1;
 	socket->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+	anonymous_node_init(&socket->node, SOCKET_MAGIC, SOCKET_DEVICE,
+			    socket->number, MODE_SOCKET | 0777);
 }
 
 int socket_take_error(struct socket *socket)
@@ -161,16 +165,11 @@ static long file_control(struct file *file, unsigned command, unsigned long arg)
 		       : socket->ops->ioctl(socket, command, arg);
 }
 
-static int file_attributes(struct file *file, struct kstat *stat)
+static struct anonymous_node *file_node(struct file *file)
 {
-	const struct socket *socket = file->private;
+	struct socket *socket = file->private;
 
-	memset(stat, 0, sizeof(*stat));
-	stat->mode = MODE_SOCKET | 0777;
-	stat->ino = socket->number;
-	stat->link_count = 1;
-	stat->block_size = 4096;
-	return 0;
+	return &socket->node;
 }
 
 static void file_release(struct file *file)
@@ -193,7 +192,7 @@ static const struct file_ops socket_file_ops = {
 	.write = file_send,
 	.poll = file_events,
 	.ioctl = file_control,
-	.stat = file_attributes,
+	.node = file_node,
 	.release = file_release,
 	.name = file_text,
 };
