@@ -66,6 +66,8 @@ struct tty_driver {
 	void (*input_room)(struct tty *tty);
 	/* The last slave file was closed; NULL. */
 	void (*closed)(struct tty *tty);
+	/* What packet mode tells a master, UAPI_TIOCPKT_*; NULL. */
+	void (*happened)(struct tty *tty, uint8_t event);
 	/* The last reference was put. */
 	void (*destroy)(struct tty *tty);
 };
@@ -119,6 +121,13 @@ static inline uint32_t tty_oflag(const struct tty *tty, uint32_t bits)
 static inline uint32_t tty_lflag(const struct tty *tty, uint32_t bits)
 {
 	return tty->termios.lflag & bits;
+}
+
+static inline void tty_tell(struct tty *tty, uint8_t event)
+{
+	if (tty->driver->happened != NULL) {
+		tty->driver->happened(tty, event);
+	}
 }
 
 /* --- tty.c ------------------------------------------------------------- */

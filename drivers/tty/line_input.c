@@ -105,6 +105,7 @@ void line_input_flush(struct tty *tty)
 	tty->line_at = tty->write_at;
 	tty->literal_next = false;
 	tty->erasing = false;
+	tty_tell(tty, UAPI_TIOCPKT_FLUSHREAD);
 	tty->driver->input_room(tty);
 }
 

@@ -163,13 +163,17 @@ void line_output_echo(struct tty *tty, const char *text, size_t size)
 
 void line_output_stop(struct tty *tty)
 {
-	tty->stopped = true;
+	if (!tty->stopped) {
+		tty->stopped = true;
+		tty_tell(tty, UAPI_TIOCPKT_STOP);
+	}
 }
 
 void line_output_start(struct tty *tty)
 {
 	if (tty->stopped) {
 		tty->stopped = false;
+		tty_tell(tty, UAPI_TIOCPKT_START);
 		line_output_flush_echo(tty);
 		wait_queue_wake_all(&tty->write_wait);
 	}

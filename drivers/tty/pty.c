@@ -9,7 +9,8 @@
  * The slave is a struct tty; the master holds a reference to it until it is
  * closed.  That hangs the slave up.  When the last slave file is closed the
  * master reads what is left and then gets -EIO, until the slave is opened
- *again. PTY_MAX pairs exist at most.  Packet mode (TIOCPKT) is not offered.
+ * again. PTY_MAX pairs exist at most.  In packet mode (TIOCPKT) each read of
+ * the master begins with a byte: 0 and data follow, or what has happened.
  *
  * Locks: all of a pair under tty.lock; the table of pairs under tty_table_lock.
  */
@@ -19,6 +20,7 @@
 #include <drivers/tty.h>
 #include <init/hooks.h>
 #include <lib/bitmap.h>
+#include <lib/compiler.h>
 #include <lib/minmax.h>
 #include <lib/printf.h>
 #include <lib/ring.h>
@@ -46,6 +48,8 @@ struct pty {
 	unsigned number;	       /* [I] */
 	bool locked;		       /* [l] TIOCSPTLCK: no open yet */
 	bool was_open;		       /* [l] the slave was, once */
+	bool packet_mode;	       /* [l] TIOCPKT */
+	uint8_t events;		       /* [l] TIOCPKT_* to be told */
 	struct ring to_master;	       /* [l] */
 	struct wait_queue master_wait; /* data, room, slave closed or opened */
 	uint8_t buffer[RING_SIZE];
@@ -84,12 +88,36 @@ static size_t pty_queued(struct tty *tty)
 	return 0; /* written is sent: the master has it */
 }
 
-static void pty_flush(struct tty *tty)
+static void drop_output(struct pty *pty)
 {
+	ring_drop(&pty->to_master, ring_used(&pty->to_master));
+	wait_queue_wake_all(&pty->tty.write_wait);
+}
+
+/* An event undoes its opposite that has not been told. */
+static void pty_happened(struct tty *tty, uint8_t event)
+{
+	const uint8_t pairs[] = {UAPI_TIOCPKT_STOP | UAPI_TIOCPKT_START,
+				 UAPI_TIOCPKT_NOSTOP | UAPI_TIOCPKT_DOSTOP};
 	struct pty *pty = pty_of(tty);
 
-	ring_drop(&pty->to_master, ring_used(&pty->to_master));
-	wait_queue_wake_all(&tty->write_wait);
+	if (!pty->packet_mode) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if ((pairs[i] & event) != 0) {
+			pty->events &= (uint8_t)~pairs[i];
+		}
+	}
+	pty->events |= event;
+	wait_queue_wake(&pty->master_wait, UINT32_MAX,
+			POLL_PRI | POLL_IN | POLL_RDNORM);
+}
+
+static void pty_flush(struct tty *tty)
+{
+	drop_output(pty_of(tty));
+	pty_happened(tty, UAPI_TIOCPKT_FLUSHWRITE);
 }
 
 static struct wait_queue *pty_write_queue(struct tty *tty)
@@ -121,6 +149,7 @@ static const struct tty_driver pty_driver = {
 	.write_queue = pty_write_queue,
 	.input_room = pty_input_room,
 	.closed = pty_closed,
+	.happened = pty_happened,
 	.destroy = pty_destroy,
 };
 
@@ -157,6 +186,24 @@ static bool slave_is_gone(const struct pty *pty)
 	return pty->was_open && pty->tty.open_count == 0;
 }
 
+/* What there is, in packet mode one packet; 0: nothing.  Lock held. */
+static size_t take_now(struct pty *pty, uint8_t *to, size_t size)
+{
+	if (!pty->packet_mode) {
+		return ring_read(&pty->to_master, to, size);
+	}
+	if (pty->events != 0) {
+		*to = pty->events;
+		pty->events = 0;
+		return 1;
+	}
+	if (ring_is_empty(&pty->to_master)) {
+		return 0;
+	}
+	*to = UAPI_TIOCPKT_DATA;
+	return 1 + ring_read(&pty->to_master, to + 1, size - 1);
+}
+
 /* Takes bytes, waiting for the first: count, -EIO, -EAGAIN, -ERESTARTSYS. */
 static ssize_t take(struct pty *pty, uint8_t *to, size_t size, bool wait)
 {
@@ -164,7 +211,7 @@ static ssize_t take(struct pty *pty, uint8_t *to, size_t size, bool wait)
 
 	mutex_lock(&pty->tty.lock);
 	for (;;) {
-		result = (ssize_t)ring_read(&pty->to_master, to, size);
+		result = (ssize_t)take_now(pty, to, size);
 		if (result > 0) {
 			line_output_flush_echo(&pty->tty);
 			break;
@@ -194,15 +241,16 @@ static ssize_t take(struct pty *pty, uint8_t *to, size_t size, bool wait)
 
 static ssize_t master_read(struct file *file, struct iov_iter *to, int64_t *pos)
 {
+	struct pty *pty = file->private;
 	bool wait = (file->flags & UAPI_O_NONBLOCK) == 0;
 	uint8_t chunk[CHUNK_SIZE];
 	ssize_t total = 0;
 
 	(void)pos;
 	while (to->remaining > 0) {
-		ssize_t count = take(file->private, chunk,
-				     MIN(sizeof(chunk), to->remaining),
-				     wait && total == 0);
+		ssize_t count =
+			take(pty, chunk, MIN(sizeof(chunk), to->remaining),
+			     wait && total == 0);
 		size_t copied;
 
 		if (count < 0) {
@@ -212,6 +260,9 @@ static ssize_t master_read(struct file *file, struct iov_iter *to, int64_t *pos)
 		total += (ssize_t)copied;
 		if (copied < (size_t)count) {
 			return total > 0 ? total : -EFAULT;
+		}
+		if (READ_ONCE(pty->packet_mode)) {
+			break; /* one packet for each read */
 		}
 	}
 	return total;
@@ -287,6 +338,9 @@ static uint32_t master_poll(struct file *file, struct poll_table *table)
 	if (!ring_is_empty(&pty->to_master)) {
 		events |= POLL_IN | POLL_RDNORM;
 	}
+	if (pty->packet_mode && pty->events != 0) {
+		events |= POLL_PRI | POLL_IN | POLL_RDNORM;
+	}
 	if (!line_input_is_full(&pty->tty)) {
 		events |= POLL_OUT | POLL_WRNORM;
 	}
@@ -306,6 +360,21 @@ static long set_lock(struct pty *pty, const void USER *from)
 		WRITE_ONCE(pty->locked, value != 0);
 	}
 	return err;
+}
+
+static long set_packet_mode(struct pty *pty, const void USER *from)
+{
+	uint32_t value;
+	int err = user_get_u32(&value, from);
+
+	if (err < 0) {
+		return err;
+	}
+	mutex_lock(&pty->tty.lock);
+	pty->packet_mode = value != 0;
+	pty->events = 0;
+	mutex_unlock(&pty->tty.lock);
+	return 0;
 }
 
 /* TIOCGPTPEER: the slave by descriptor, whatever /dev looks like. */
@@ -352,7 +421,7 @@ static long flush_from_master(struct pty *pty, unsigned long which)
 		line_input_flush(&pty->tty);
 	}
 	if (which != UAPI_TCOFLUSH) {
-		pty_flush(&pty->tty);
+		drop_output(pty);
 	}
 	mutex_unlock(&pty->tty.lock);
 	return 0;
@@ -374,8 +443,10 @@ static long master_ioctl(struct file *file, unsigned command, unsigned long arg)
 		return open_peer(pty, arg);
 	case UAPI_TIOCSIG:
 		return send_signal(pty, arg);
+	case UAPI_TIOCPKT:
+		return set_packet_mode(pty, user);
 	case UAPI_TIOCGPKT:
-		return user_put_u32(user, 0);
+		return user_put_u32(user, READ_ONCE(pty->packet_mode));
 	case UAPI_FIONREAD:
 		return user_put_u32(user, (uint32_t)ring_used(&pty->to_master));
 	case UAPI_TCFLSH:

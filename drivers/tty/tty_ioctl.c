@@ -45,6 +45,27 @@ static void keep_locked(struct uapi_termios2 *new,
 	}
 }
 
+/* Does the program use ^S and ^Q as terminals do? */
+static bool stops_by_keys(const struct uapi_termios2 *termios)
+{
+	return (termios->iflag & UAPI_IXON) != 0 &&
+	       termios->cc[UAPI_VSTOP] == 023 &&
+	       termios->cc[UAPI_VSTART] == 021;
+}
+
+static void tell_changes(struct tty *tty, const struct uapi_termios2 *old)
+{
+	bool stops = stops_by_keys(&tty->termios);
+
+	if (stops != stops_by_keys(old)) {
+		tty_tell(tty,
+			 stops ? UAPI_TIOCPKT_DOSTOP : UAPI_TIOCPKT_NOSTOP);
+	}
+	if (((old->lflag | tty->termios.lflag) & UAPI_EXTPROC) != 0) {
+		tty_tell(tty, UAPI_TIOCPKT_IOCTL);
+	}
+}
+
 static void set_termios(struct tty *tty, const struct uapi_termios2 *termios,
 			enum when when)
 {
@@ -60,6 +81,7 @@ static void set_termios(struct tty *tty, const struct uapi_termios2 *termios,
 	tty->termios.cflag |= UAPI_CS8 | UAPI_CREAD;
 	keep_locked(&tty->termios, &old, &tty->locked);
 	line_input_mode_changed(tty, old.lflag);
+	tell_changes(tty, &old);
 	if (!tty_iflag(tty, UAPI_IXON)) {
 		line_output_start(tty);
 	}

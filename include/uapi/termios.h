@@ -177,3 +177,13 @@ _Static_assert(sizeof(struct uapi_winsize) == 8, "struct winsize");
 #define UAPI_TCOON     1
 #define UAPI_TCIOFF    2
 #define UAPI_TCION     3
+
+/* The first byte of a packet (TIOCPKT). */
+#define UAPI_TIOCPKT_DATA	0x00u
+#define UAPI_TIOCPKT_FLUSHREAD	0x01u
+#define UAPI_TIOCPKT_FLUSHWRITE 0x02u
+#define UAPI_TIOCPKT_STOP	0x04u
+#define UAPI_TIOCPKT_START	0x08u
+#define UAPI_TIOCPKT_NOSTOP	0x10u
+#define UAPI_TIOCPKT_DOSTOP	0x20u
+#define UAPI_TIOCPKT_IOCTL	0x40u

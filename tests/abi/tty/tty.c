@@ -540,6 +540,79 @@ ABI_CASE(tty_stops)
 	expect_status(child, 0);
 }
 
+static void expect_event(int master, int event)
+{
+	struct pollfd poll_fd = {.fd = master, .events = POLLIN | POLLPRI};
+
+	CHECK_EQ(poll(&poll_fd, 1, 10000), 1);
+	CHECK_EQ(poll_fd.revents, POLLIN | POLLPRI);
+	CHECK_EQ(read(master, buffer, sizeof(buffer)), 1);
+	CHECK_EQ(buffer[0], event);
+}
+
+/* As screen(1) reads its windows: data after a byte 0, events alone. */
+ABI_CASE(tty_packets)
+{
+	int master = open_master();
+	int slave = open_slave(master);
+	int on = 1;
+	int value = 0;
+
+	make_raw(slave, 1, 0);
+	OK(ioctl(master, TIOCPKT, &on));
+	OK(ioctl(master, TIOCGPKT, &value));
+	CHECK_EQ(value, 1);
+	put(slave, "data");
+	CHECK_EQ(read(master, buffer, sizeof(buffer)), 5);
+	CHECK(memcmp(buffer, "\0data", 5) == 0);
+	put(slave, "xy");
+	CHECK_EQ(read(master, buffer, 2), 2);
+	CHECK(memcmp(buffer, "\0x", 2) == 0);
+	CHECK_EQ(read(master, buffer, 2), 2);
+	CHECK(memcmp(buffer, "\0y", 2) == 0);
+	OK(tcflush(slave, TCIOFLUSH));
+	expect_event(master, TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	OK(tcflow(slave, TCOOFF));
+	expect_event(master, TIOCPKT_STOP);
+	OK(tcflow(slave, TCOON));
+	expect_event(master, TIOCPKT_START);
+	OK(tcflow(slave, TCOOFF));
+	OK(tcflow(slave, TCOON));
+	put(slave, "z");
+	expect_event(master, TIOCPKT_START);
+	CHECK_EQ(read(master, buffer, sizeof(buffer)), 2);
+	CHECK(memcmp(buffer, "\0z", 2) == 0);
+	on = 0;
+	OK(ioctl(master, TIOCPKT, &on));
+	OK(tcflush(slave, TCIFLUSH));
+	put(slave, "plain");
+	expect_read(master, "plain");
+}
+
+ABI_CASE(tty_packet_of_flow_keys)
+{
+	int master = open_master();
+	int slave = open_slave(master);
+	int on = 1;
+	struct termios t;
+
+	make_raw(slave, 1, 0);
+	OK(ioctl(master, TIOCPKT, &on));
+	OK(tcgetattr(slave, &t));
+	t.c_iflag |= IXON;
+	OK(tcsetattr(slave, TCSANOW, &t));
+	expect_event(master, TIOCPKT_DOSTOP);
+	put(master, "\023");
+	expect_event(master, TIOCPKT_STOP);
+	put(master, "\021");
+	expect_event(master, TIOCPKT_START);
+	t.c_cc[VSTOP] = 'a';
+	OK(tcsetattr(slave, TCSANOW, &t));
+	expect_event(master, TIOCPKT_NOSTOP);
+	errno = 0;
+	CHECK(ioctl(slave, TIOCPKT, &on) < 0 && errno == ENOTTY);
+}
+
 /* More than any buffer: both sides wait for each other. */
 ABI_CASE(tty_bulk)
 {
