@@ -11,10 +11,12 @@
 #include <arch/time.h>
 #include <asm/cpuid.h>
 #include <lib/compiler.h>
+#include <lib/minmax.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 
 #define BRAND_SIZE 48
+#define CACHES_MAX 16
 
 struct text {
 	char *buf;
@@ -101,6 +103,29 @@ static void add_identity(struct text *text)
 	    (const char *)vendor, family, model, brand, version & 15);
 }
 
+/* The last cache, in KiB: leaf 4 has one subleaf for each; where it is empty
+ * (AMD) the level 2 of an extended leaf counts. */
+static unsigned cache_size(void)
+{
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; cpuid_read(0, 0).eax >= 4 && i < CACHES_MAX; i++) {
+		struct cpuid leaf = cpuid_read(4, i);
+		uint64_t ways = (leaf.ebx >> 22) + 1;
+		uint64_t parts = (leaf.ebx >> 12 & 0x3ff) + 1;
+		uint64_t line = (leaf.ebx & 0xfff) + 1;
+
+		if ((leaf.eax & 31) == 0) {
+			break;
+		}
+		size = MAX(size, ways * parts * line * (leaf.ecx + 1ull));
+	}
+	if (size == 0 && cpuid_read(0x80000000, 0).eax >= 0x80000006) {
+		size = (uint64_t)(cpuid_read(0x80000006, 0).ecx >> 16) << 10;
+	}
+	return (unsigned)(size >> 10);
+}
+
 size_t cpu_describe(unsigned cpu, char *buf, size_t size)
 {
 	struct text text = {.buf = buf, .size = size};
@@ -111,6 +136,9 @@ size_t cpu_describe(unsigned cpu, char *buf, size_t size)
 	add_identity(&text);
 	add(&text, "cpu MHz\t\t: %llu.%03llu\n", (unsigned long long)khz / 1000,
 	    (unsigned long long)khz % 1000);
+	if (cache_size() != 0) {
+		add(&text, "cache size\t: %u KB\n", cache_size());
+	}
 	add(&text,
 	    "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n"
 	    "cpu cores\t: %u\napicid\t\t: %u\ninitial apicid\t: %u\n",

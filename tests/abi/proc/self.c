@@ -296,6 +296,16 @@ ABI_CASE(proc_system_files)
 	CHECK(strlen(read_proc("/proc/cmdline")) > 0);
 }
 
+/* What allocators and garbage collectors size themselves by. */
+ABI_CASE(proc_cpu_cache_size)
+{
+	char *line = strstr(read_proc("/proc/cpuinfo"), "\ncache size\t: ");
+
+	CHECK(line != NULL);
+	CHECK(atoi(line + strlen("\ncache size\t: ")) > 0);
+	CHECK(strstr(line, " KB\n") != NULL);
+}
+
 ABI_CASE(proc_cpu_counts_agree)
 {
 	int processors = 0;
