@@ -92,6 +92,8 @@ def main():
             part, name = "firmware", "firmware"
         else:
             part, name = "program", program.name(address) + " (hello)"
+            if name.startswith("?"):  # a BIOS that has moved up
+                part, name = "firmware", "firmware"
         if name == "main (hello)":
             break
         parts[part] += 1
