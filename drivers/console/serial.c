@@ -41,7 +41,8 @@
 #define LSR_ABSENT   0xff
 
 #define FIFO_SIZE	16
-#define POLL_SPIN_LIMIT 1000000 /* reads of LSR before a byte is given up */
+#define POLL_SPIN_LIMIT 1000000	 /* reads of LSR before a byte is given up */
+#define LOCK_SPIN_LIMIT 50000000 /* longer than a full ring takes to drain */
 
 struct serial_port {
 	struct spinlock lock;
@@ -49,6 +50,7 @@ struct serial_port {
 	uint8_t isa_line;	   /* [I] */
 	bool present;		   /* [I] after serial_port() */
 	bool started;		   /* [lock] */
+	bool lock_lost;		   /* [a] its holder was stopped for good */
 	uint8_t ier;		   /* [lock] shadow of the register */
 	uint32_t tx_head;	   /* [lock] bytes ever queued */
 	uint32_t tx_tail;	   /* [lock] bytes ever sent */
@@ -260,12 +262,32 @@ static void send_polled(struct serial_port *port, uint8_t byte)
 	}
 }
 
+/*
+ * The lock, or false when its holder does not go on: a CPU that a panic has
+ * stopped.  Writing without it is for then only: it mixes up what both write,
+ * and the frames of the control channel must not be.
+ */
+static bool lock_or_give_up(struct serial_port *port)
+{
+	for (unsigned spins = 0; spins < LOCK_SPIN_LIMIT; spins++) {
+		if (spin_trylock(&port->lock)) {
+			return true;
+		}
+		if (READ_ONCE(port->lock_lost)) {
+			return false;
+		}
+		cpu_relax();
+	}
+	WRITE_ONCE(port->lock_lost, true);
+	return false;
+}
+
 void serial_write_polled(struct serial_port *port, const void *text,
 			 size_t size)
 {
 	const uint8_t *bytes = text;
 	unsigned long state = cpu_irq_save();
-	bool locked = spin_trylock(&port->lock);
+	bool locked = lock_or_give_up(port);
 
 	while (port->tx_tail != port->tx_head) {
 		send_polled(port,
