@@ -6,10 +6,12 @@
  * A descriptor is a set of signals; what is pending is asked of the thread
  * that reads or polls.  Pollers wait on their process's queue, which
  * must live as long as they may stand on it: the descriptor keeps a
- * reference to every process that has polled it, at most PROCESS_MAX.
+ * reference to every process that has polled it.  Those that ended are let go
+ * when nobody stands on their queue any more: who would come has ended.
  */
 #include <linux/syscall.h>
 
+#include <lib/list.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <process/process.h>
@@ -22,12 +24,15 @@
 #include <vfs/file.h>
 #include <vfs/poll.h>
 
-#define PROCESS_MAX 8
+struct watcher {
+	struct list_node link;
+	struct process *process; /* referenced */
+};
 
 struct signalfd {
 	uint64_t mask; /* [a] */
 	struct spinlock lock;
-	struct process *processes[PROCESS_MAX]; /* [lock] referenced */
+	struct list watchers; /* [lock] one for each process that polled */
 };
 
 /* struct signalfd_siginfo */
@@ -168,29 +173,80 @@ static ssize_t signalfd_read(struct file *file, struct iov_iter *to,
 	return done;
 }
 
+static bool is_gone(struct process *process)
+{
+	return __atomic_load_n(&process->state, __ATOMIC_ACQUIRE) >=
+		       PROCESS_ZOMBIE &&
+	       wait_queue_is_empty(&process->signals.signalfd);
+}
+
+/* The current process has its watcher; those that are gone are moved out. */
+static bool find_watcher_locked(struct signalfd *s, struct list *gone)
+{
+	struct process *process = process_current();
+	struct watcher *watcher;
+	struct watcher *next;
+	bool found = false;
+
+	list_for_each_safe (watcher, next, &s->watchers, link) {
+		if (watcher->process == process) {
+			found = true;
+		} else if (is_gone(watcher->process)) {
+			list_move_tail(gone, &watcher->link);
+		}
+	}
+	return found;
+}
+
+static void free_watchers(struct list *watchers)
+{
+	struct list_node *node;
+
+	while ((node = list_pop_head(watchers)) != NULL) {
+		struct watcher *watcher =
+			list_entry(node, struct watcher, link);
+
+		process_put(watcher->process);
+		kfree(watcher);
+	}
+}
+
 /* True when the current process's queue outlives the descriptor. */
 static bool keep_process(struct signalfd *s)
 {
-	struct process *process = process_current();
-	bool kept = false;
+	struct watcher *fresh;
+	struct list gone;
+	bool found;
 
+	list_init(&gone);
 	spin_lock(&s->lock);
-	for (int i = 0; i < PROCESS_MAX && !kept; i++) {
-		if (s->processes[i] == NULL) {
-			process_get(process);
-			s->processes[i] = process;
-		}
-		kept = s->processes[i] == process;
-	}
+	found = find_watcher_locked(s, &gone);
 	spin_unlock(&s->lock);
-	return kept;
+	free_watchers(&gone);
+	if (found) {
+		return true;
+	}
+	fresh = kzalloc(sizeof(*fresh));
+	if (fresh == NULL) {
+		return false;
+	}
+	fresh->process = process_current();
+	process_get(fresh->process);
+	/* another thread may be adding one too: two do no harm */
+	spin_lock(&s->lock);
+	list_add_head(&s->watchers, &fresh->link);
+	spin_unlock(&s->lock);
+	return true;
 }
 
 static uint32_t signalfd_poll(struct file *file, struct poll_table *table)
 {
 	struct signalfd *s = file->private;
 
-	if (table != NULL && keep_process(s)) {
+	if (table != NULL) {
+		if (!keep_process(s)) {
+			return POLL_ERR; /* no memory: it could not be woken */
+		}
 		poll_wait(table, &process_current()->signals.signalfd);
 	}
 	return is_pending(__atomic_load_n(&s->mask, __ATOMIC_RELAXED))
@@ -202,11 +258,7 @@ static void signalfd_release(struct file *file)
 {
 	struct signalfd *s = file->private;
 
-	for (int i = 0; i < PROCESS_MAX; i++) {
-		if (s->processes[i] != NULL) {
-			process_put(s->processes[i]);
-		}
-	}
+	free_watchers(&s->watchers);
 	kfree(s);
 }
 
@@ -254,6 +306,7 @@ static long create(uint64_t mask, int flags)
 		return -ENOMEM;
 	}
 	spinlock_init(&s->lock, "signalfd");
+	list_init(&s->watchers);
 	s->mask = mask;
 	err = file_create_anonymous(
 		&signalfd_ops, s, FILE_READ | FILE_WRITE | FILE_STREAM,

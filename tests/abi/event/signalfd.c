@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,4 +146,33 @@ ABI_CASE(signalfd_timer_info)
 	CHECK_EQ(info.ssi_int, 55);
 	CHECK_EQ(info.ssi_overrun, 0);
 	OK(timer_delete(timer));
+}
+
+/* Each of many processes sees its own signals through one descriptor. */
+ABI_CASE(signalfd_polled_by_many)
+{
+	sigset_t set;
+	int status;
+	pid_t children[30];
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	OK(sigprocmask(SIG_BLOCK, &set, NULL));
+	int fd = OK(signalfd(-1, &set, 0));
+	for (int i = 0; i < 30; i++) {
+		children[i] = OK(fork());
+		if (children[i] == 0) {
+			struct pollfd p = {.fd = fd, .events = POLLIN};
+
+			_exit(poll(&p, 1, 60000) == 1 && p.revents == POLLIN
+				      ? 0
+				      : 1);
+		}
+	}
+	abi_sleep_ms(50); /* most wait by then; either way is right */
+	for (int i = 0; i < 30; i++) {
+		OK(kill(children[i], SIGUSR1));
+		CHECK_EQ(waitpid(children[i], &status, 0), children[i]);
+		CHECK_EQ(status, 0);
+	}
 }
