@@ -32,6 +32,7 @@
 #include <vfs/path.h>
 
 #include "program.h"
+#include "program_line.h"
 #include "session.h"
 
 #define ENVIRONMENT_EXTRA 2 /* PATH and HOME when not given */
@@ -303,25 +304,27 @@ static void set_first(struct process *process)
  * Runs the commands of the line; returns the status to report.  A program
  * that is waited for receives the launcher's signals meanwhile.
  */
-static uint32_t run_commands(const struct command *commands, size_t count,
-			     const char *const *environment)
+static uint32_t run_commands(const struct program_list *list)
 {
+	const struct started_command *commands = list->commands;
+	size_t count = list->count;
 	struct process **background = kcalloc(count, sizeof(*background));
 	uint32_t result = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct process *process;
 		uint32_t status = 0;
-		int err = launch(&commands[i], environment, &process);
+		enum command_end how = commands[i].command.end;
+		int err = launch(&commands[i].command, commands[i].environment,
+				 &process);
 
 		if (err < 0 || background == NULL) {
-			fail(commands[i].argv[0], err);
+			fail(commands[i].command.argv[0], err);
 		}
 		if (i == 0 && options()->control_com2) {
-			sessions_start(environment);
+			sessions_start(list->environment);
 		}
-		if (commands[i].end == COMMAND_BACKGROUND ||
-		    commands[i].end == COMMAND_DETACHED) {
+		if (how == COMMAND_BACKGROUND || how == COMMAND_DETACHED) {
 			background[i] = process;
 			continue;
 		}
@@ -334,10 +337,10 @@ static uint32_t run_commands(const struct command *commands, size_t count,
 		if (background[i] == NULL) {
 			continue;
 		}
-		if (commands[i].end == COMMAND_DETACHED) {
+		if (commands[i].command.end == COMMAND_DETACHED) {
 			signal_send_process(background[i], UAPI_SIGTERM, NULL);
 		}
-		if (commands[i].end == COMMAND_BACKGROUND) {
+		if (commands[i].command.end == COMMAND_BACKGROUND) {
 			uint32_t status = process_wait(background[i]);
 
 			result = result != 0 ? result : status;
@@ -348,9 +351,7 @@ static uint32_t run_commands(const struct command *commands, size_t count,
 
 void start_programs(void)
 {
-	const char *const *environment;
-	struct command *commands;
-	size_t count;
+	struct program_list list;
 	int err;
 
 	if (options()->control_com2) {
@@ -364,14 +365,12 @@ void start_programs(void)
 	mount_all();
 	open_streams();
 	bootchart_mark("filesystems mounted");
-	environment = make_environment();
 	check_folder();
-	err = commands_parse(options()->program_line, environment, &commands,
-			     &count);
+	err = program_line_read(make_environment(), &list);
 	if (err < 0) {
 		fail("cannot parse the command line", err);
 	}
-	if (count == 0) {
+	if (list.count == 0) {
 		log_error("the command line names no program: nothing to run");
 		end(125 << 8);
 	}
@@ -382,5 +381,5 @@ void start_programs(void)
 		bootchart_print();
 	}
 	thread_id_offer_first();
-	end(run_commands(commands, count, environment));
+	end(run_commands(&list));
 }

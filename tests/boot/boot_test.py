@@ -208,6 +208,21 @@ int main(int argc, char **argv)
 
 NO_LOADS = "threads: enough switches, 0 loads, more with a child"
 
+# Files of programs: runscript and /init.
+SCRIPTS = {
+    "script": "--env=WORD=first --env=WORD?=no --env=BOTH=x$WORD "
+              "/hello 1 $BOTH; /hello 1 $WORD\n\n"
+              "/hello 1 \"third one\"; runscript /more\n",
+    "more": "/hello 1 $WORD-more\n/hello 1 $WORD",
+    "bad": "/hello\n--bogus /hello\n",
+    "loop": "runscript /loop\n",
+}
+INIT = {
+    "20-b": "/hello 1 $A-b; /hello 1 $A\n",
+    "10-a": "--env=A=a /hello 1 ten\n",
+    ".hidden": "/hello 1 hidden\n",
+}
+
 # (machine, memory, CPUs, kernel command line, text that the console must show)
 CASES = [
     ("microvm", "64M", 1, "--verbose /hello", "memory: "),
@@ -228,6 +243,9 @@ CASES = [
     ("q35", "64M", 4, "--isolate /threads 4", NO_LOADS),
     ("microvm", "64M", 1, "/hello 1 \"two words\"", "hello: 1 CPUs, two words"),
     ("microvm", "64M", 1, "/hello 1 one; /hello 1 two", "hello: 1 CPUs, two"),
+    ("microvm", "64M", 1, "runscript /bad", "unrecognized option: bogus"),
+    ("microvm", "64M", 1, "runscript /loop", "ELOOP"),
+    ("microvm", "64M", 1, "runscript /none", "runscript /none: ENOENT"),
     ("microvm", "64M", 1, "/absent", "/absent: "),
     ("q35", "64M", 1, "--bogus /hello", "unrecognized option: bogus"),
     ("microvm", "64M", 1, "--help", "usage: [OPTION]"),
@@ -255,6 +273,28 @@ def qemu(machine, memory, cpus, kernel, line, initrd):
     return result.stdout, result.returncode
 
 
+# (has /init, kernel command line, what the programs say in turn)
+SEQUENCES = [
+    (False, "runscript /script; /hello 1 end",
+     ["xfirst", "first", "third one", "", "first", "end"]),
+    (False, "--env=WORD=old runscript /more; /hello 1 $WORD",
+     ["", "old", "old"]),
+    (True, "/hello 1 line", ["ten", "", "a", "line"]),
+    (True, "--noinit /hello 1 line", ["line"]),
+    (True, "", ["ten", "", "a"]),
+]
+
+
+def run_sequence(case, initrds):
+    has_init, line, words = case
+    console, status = qemu("microvm", "64M", 1, KERNEL, line,
+                           initrds[has_init])
+    said = [text.partition(", ")[2] for text in console.splitlines()
+            if text.startswith("hello: ")]
+    return status == STATUS_DONE and said == words, \
+        f"FAIL {line!r}: status {status}, expected {words} in:\n{console}"
+
+
 def write_archive(root, archive):
     """As ./linnet does."""
     files = tree.Tree()
@@ -267,7 +307,7 @@ def write_archive(root, archive):
     cpio.write(files, archive)
 
 
-def make_initrd(folder, aligned=True):
+def make_initrd(folder, aligned=True, init=None):
     """An archive as ./linnet makes it, or one of cpio(1)."""
     root = folder / "root"
     if not root.exists():
@@ -280,6 +320,11 @@ def make_initrd(folder, aligned=True):
                               + text)
             subprocess.run(["gcc", "-O2", "-static", "-pthread", "-s", "-o",
                             root / name, source], check=True)
+        for name, text in SCRIPTS.items():
+            (root / name).write_text(text)
+        for name, text in (init or {}).items():
+            (root / "init").mkdir(exist_ok=True)
+            (root / "init" / name).write_text(text)
     archive = folder / ("initrd" if aligned else "initrd.cpio")
     if aligned:
         write_archive(root, archive)
@@ -382,6 +427,8 @@ def main():
         initrd = make_initrd(folder)
         with ThreadPoolExecutor(2) as pool:
             results = list(pool.map(lambda c: run_case(c, initrd), CASES))
+            initrds = (initrd, make_initrd(folder / "with-init", init=INIT))
+            results += pool.map(lambda c: run_sequence(c, initrds), SEQUENCES)
         results.append(run_linux64(folder))
         results.append(run_free_memory(initrd))
         results.append(run_unaligned(folder))
