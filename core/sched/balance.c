@@ -8,6 +8,11 @@
  * that becomes idle pulls a waiting thread from the fullest queue; a busy
  * one does so from time to time when the other has two more.
  *
+ * To hand a thread to a CPU that has halted takes long, longest where CPUs are
+ * threads of a host.  So a new thread stays with its creator, who often sleeps
+ * next (wait, join, vfork), and an idle CPU is asked to come and pull it if it
+ * still waits then.  And whom an exiting thread wakes takes its CPU over.
+ *
  * Other queues' counts are read without their locks: a stale answer costs a
  * little time, never correctness.  idle_cpus is a hint in the same sense.
  */
@@ -62,7 +67,7 @@ static unsigned least_loaded(const struct thread *thread, unsigned first)
 	return best;
 }
 
-static bool find_idle(const struct thread *thread, unsigned *cpu_out)
+bool balance_find_idle(const struct thread *thread, unsigned *cpu_out)
 {
 	unsigned cpu = cpumask_next(&idle_cpus, 0);
 
@@ -102,13 +107,25 @@ static unsigned select_realtime(const struct thread *thread, unsigned last)
 	return best;
 }
 
+/* This CPU is soon free for the thread, or an idle one comes for it. */
+static bool stays_here(const struct thread *thread, unsigned self, bool is_new)
+{
+	return (is_new || thread_current()->linux.exiting) &&
+	       runnable_of(self) <= 1 && !runqueue_is_realtime(thread) &&
+	       is_usable(thread, self);
+}
+
 unsigned balance_select_cpu(const struct thread *thread, bool is_new)
 {
 	unsigned last = thread->cpu;
+	unsigned self = cpu_id();
 	unsigned cpu;
 
 	if (cpu_count() == 1) {
 		return 0;
+	}
+	if (stays_here(thread, self, is_new)) {
+		return self;
 	}
 	if (is_usable(thread, last) && runnable_of(last) == 0) {
 		return last;
@@ -116,7 +133,7 @@ unsigned balance_select_cpu(const struct thread *thread, bool is_new)
 	if (is_new) {
 		return least_loaded(thread, last);
 	}
-	if (find_idle(thread, &cpu)) {
+	if (balance_find_idle(thread, &cpu)) {
 		return cpu;
 	}
 	if (runqueue_is_realtime(thread)) {

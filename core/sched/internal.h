@@ -113,8 +113,10 @@ void thread_init(void);
 /* params.c: derives priority and weight; the thread is in no queue. */
 void sched_entity_init(struct thread *thread, const struct thread *parent);
 
-/* balance.c */
+/* balance.c: interrupts disabled. */
 unsigned balance_select_cpu(const struct thread *thread, bool is_new);
+/* An idle CPU that the thread may use, if there is one. */
+bool balance_find_idle(const struct thread *thread, unsigned *cpu_out);
 /* Pulls one thread from a busier CPU to this one; true when it did. */
 bool balance_pull(bool idle);
 void balance_set_idle(unsigned cpu, bool idle);

@@ -70,6 +70,8 @@ void sched_place(struct thread *thread, bool is_new)
 	unsigned long irq;
 	struct runqueue *rq = runqueue_lock_of(thread, &irq);
 	unsigned target;
+	unsigned idle_cpu;
+	bool ask;
 	uint64_t now;
 	bool over;
 
@@ -95,7 +97,12 @@ void sched_place(struct thread *thread, bool is_new)
 	over = runqueue_charge(rq, now);
 	runqueue_enqueue(rq, thread, now, false);
 	react_to_newcomer(rq, thread, over, now);
+	ask = is_new && target == cpu_id() && rq->runnable > 1 &&
+	      balance_find_idle(thread, &idle_cpu);
 	runqueue_unlock(rq, irq);
+	if (ask) {
+		sched_nudge(idle_cpu); /* it pulls what still waits then */
+	}
 }
 
 /*
