@@ -21,6 +21,7 @@ A row:
 import json
 import os
 import re
+import shutil
 import sys
 import threading
 import time
@@ -119,6 +120,12 @@ def check_row(row, machine):
     """(verdict, text): "passed", "failed" or "skipped"."""
     if not os.path.exists(row["run"][0]):
         return "skipped", f"{row['run'][0]} is not installed"
+    for name in row.get("with", ()):
+        if shutil.which(name) is None:
+            return "skipped", f"{name} is not installed"
+    preload = row.get("env", {}).get("LD_PRELOAD")
+    if preload is not None and not os.path.exists(preload):
+        return "skipped", f"{preload} is not installed"
     stdin = row.get("stdin", "").encode()
     files = row.get("files", {})
     timeout = row.get("timeout", 60)

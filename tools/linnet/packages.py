@@ -18,10 +18,11 @@ No program is known by name here.  The rule:
     below /usr/local comes too.
  5. Their files in /etc that everyone may read.
  6. Of what is depended on, also the programs: who depends on an assembler runs
-    it; of what the owners name themselves, the libraries: some are loaded by
-    name only.  Of the owners only when the program is a script: such
-    wrappers run what lies beside them.  With them the links of Debian's
-    alternatives that lead to them (/usr/bin/as, /usr/bin/which).
+    it.  Of the owners only when the program is a script: such wrappers run
+    what lies beside them.  With them the links of Debian's alternatives that
+    lead to them (/usr/bin/as, /usr/bin/which).
+ 7. The libraries of the packages that those with programs name: some are loaded
+    by name only.
 """
 
 import os
@@ -291,7 +292,8 @@ def data_of(chains, is_script=False):
             data.programs += [p for p in database.programs(name)
                               if os.access(p, os.X_OK)]
     data.programs = with_alternatives(data.programs)
-    named = {database.installed(alternatives) for name in owners
+    running = owners | {n for n in needed if database.programs(n)}
+    named = {database.installed(alternatives) for name in running
              for alternatives in database.depends(name)}
     for name in sorted((named & needed) - owners):
         if not READERS.search(name):
