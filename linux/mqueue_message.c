@@ -73,7 +73,8 @@ static struct process *tell_locked(struct mq *queue)
 	    queue->receivers_waiting > 0) {
 		return NULL;
 	}
-	if (queue->notify.notify == UAPI_SIGEV_SIGNAL) {
+	if (queue->notify.notify == UAPI_SIGEV_SIGNAL &&
+	    queue->notify.signo != 0) {
 		credentials_current(&own);
 		memset(&info, 0, sizeof(info));
 		info.signo = queue->notify.signo;
@@ -225,15 +226,15 @@ long sys_mq_timedreceive(int fd, void USER *text, size_t size,
  * -----------------------------------------------------------------
  */
 
-/* SIGEV_THREAD needs a netlink socket, which the C library makes: there are
- * none of that kind. */
+/* Signal 0 registers and sends nothing, as on Linux.  SIGEV_THREAD needs a
+ * netlink socket, which the C library makes: there are none of that kind. */
 static int check_event(const struct uapi_sigevent *event)
 {
 	switch (event->notify) {
 	case UAPI_SIGEV_NONE:
 		return 0;
 	case UAPI_SIGEV_SIGNAL:
-		return event->signo < 1 || event->signo > SIGNAL_COUNT ? -EINVAL
+		return event->signo < 0 || event->signo > SIGNAL_COUNT ? -EINVAL
 								       : 0;
 	default:
 		return -EINVAL;

@@ -67,7 +67,7 @@ static bool notify_locked(struct posix_timer *timer, uint64_t count)
 		.signo = timer->signal,
 		.code = UAPI_SI_TIMER,
 	};
-	bool sent;
+	enum signal_sent sent;
 
 	if (timer->notify == UAPI_SIGEV_NONE ||
 	    (timer->thread != NULL && timer->thread->linux.exiting)) {
@@ -78,13 +78,13 @@ static bool notify_locked(struct posix_timer *timer, uint64_t count)
 	info.timer.value.ptr_value = timer->value;
 	sent = signal_send_node(timer->timers->process, timer->thread,
 				timer->node, &info);
-	if (sent) {
+	if (sent == SIGNAL_SENT) {
 		timer->overrun_before = timer->overrun;
 		timer->overrun = count - 1;
-	} else {
+	} else if (sent == SIGNAL_OVERRUN) {
 		timer->overrun += count;
 	}
-	return sent;
+	return sent != SIGNAL_OVERRUN;
 }
 
 static uint64_t clock_now(bool wall)

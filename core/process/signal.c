@@ -321,20 +321,23 @@ int signal_send_group(int process_group, int signal,
 	return err;
 }
 
-bool signal_send_node(struct process *process, struct thread *thread,
-		      struct signal_info_node *node,
-		      const struct uapi_siginfo *info)
+enum signal_sent signal_send_node(struct process *process,
+				  struct thread *thread,
+				  struct signal_info_node *node,
+				  const struct uapi_siginfo *info)
 {
 	unsigned long state = spin_lock_irqsave(&process->signals.lock);
-	bool overrun = signal_node_is_queued(node);
+	enum signal_sent sent = SIGNAL_OVERRUN;
 
-	if (overrun) {
+	if (signal_node_is_queued(node)) {
 		signal_node_add_overrun(node, info);
 	} else {
-		send_locked(process, thread, info->signo, info, node);
+		sent = send_locked(process, thread, info->signo, info, node) > 0
+			       ? SIGNAL_IGNORED
+			       : SIGNAL_SENT;
 	}
 	spin_unlock_irqrestore(&process->signals.lock, state);
-	return !overrun;
+	return sent;
 }
 
 void signal_force(int signal, const struct uapi_siginfo *info)

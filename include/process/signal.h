@@ -61,16 +61,21 @@ int signal_send_group(int process_group, int signal,
 /* A fault of the current thread: cannot be blocked or ignored. */
 void signal_force(int signal, const struct uapi_siginfo *info);
 
-/* Preallocated entry for POSIX timers: never fails, queued at most once;
- * returns false when it was still queued (an overrun). */
+enum signal_sent {
+	SIGNAL_SENT,
+	SIGNAL_OVERRUN, /* the entry was still queued */
+	SIGNAL_IGNORED, /* nobody will see it: ignored, or no process */
+};
+/* Preallocated entry for POSIX timers: never fails, queued at most once. */
 struct signal_info_node;
 struct signal_info_node *signal_node_create(void); /* NULL: no memory */
 void signal_node_destroy(struct signal_info_node *node);
 /* Sent and not yet taken; a hint, it may change at once. */
 bool signal_node_is_pending(const struct signal_info_node *node);
-bool signal_send_node(struct process *process, struct thread *thread,
-		      struct signal_info_node *node,
-		      const struct uapi_siginfo *info);
+enum signal_sent signal_send_node(struct process *process,
+				  struct thread *thread,
+				  struct signal_info_node *node,
+				  const struct uapi_siginfo *info);
 
 /* Takes a pending signal of the set from the current thread's queues.
  * Returns its number, 0 when none. */

@@ -204,6 +204,29 @@ ABI_CASE(mq_notifies_once)
 	CHECK_EQ(told, 0);
 	OK(mq_notify(mq, &event)); /* free again */
 	OK(mq_notify(mq, NULL));
+	/* Any close by the process ends its registration. */
+	OK(mq_notify(mq, &event));
+	mqd_t again = OK(mq_open(name, O_RDWR));
+	CHECK_ERRNO(mq_notify(again, &event), EBUSY);
+	OK(mq_close(again));
+	event.sigev_signo = 0; /* registers, tells nobody */
+	OK(mq_notify(mq, &event));
+	CHECK_ERRNO(mq_notify(mq, &event), EBUSY);
+	event.sigev_signo = 65;
+	CHECK_ERRNO(mq_notify(mq, &event), EINVAL);
+	event.sigev_signo = -1;
+	CHECK_ERRNO(mq_notify(mq, &event), EINVAL);
+	char got[16];
+	while (mq_receive(mq, got, sizeof(got), NULL) == 1) {
+		struct mq_attr attr;
+		OK(mq_getattr(mq, &attr));
+		if (attr.mq_curmsgs == 0) {
+			break;
+		}
+	}
+	OK(mq_send(mq, "x", 1, 0));
+	event.sigev_signo = SIGUSR1;
+	OK(mq_notify(mq, &event)); /* that message has used it up */
 	OK(mq_unlink(name));
 	OK(mq_close(mq));
 }

@@ -175,6 +175,26 @@ ABI_CASE(timer_overruns_are_counted)
 	CHECK(overruns + hits >= 10);
 }
 
+/* Signals that are ignored from then on are no later delivery. */
+ABI_CASE(timer_overruns_of_an_ignored_signal)
+{
+	struct itimerspec when = {{0, 1000000}, {0, 1000000}};
+	timer_t timer = make(CLOCK_MONOTONIC, SIGCONT, 1);
+	sigset_t set;
+	signal(SIGCONT, SIG_DFL); /* ignored, once it is not blocked */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
+	OK0(pthread_sigmask(SIG_BLOCK, &set, NULL));
+	OK(timer_settime(timer, 0, &when, NULL));
+	abi_sleep_ms(50);
+	OK0(pthread_sigmask(SIG_UNBLOCK, &set, NULL));
+	int overrun = timer_getoverrun(timer);
+	CHECK(overrun >= 40);
+	abi_sleep_ms(20);
+	CHECK_EQ(timer_getoverrun(timer), overrun);
+	OK(timer_delete(timer));
+}
+
 ABI_CASE(timer_absolute_in_the_past)
 {
 	struct itimerspec when = {.it_value = {1, 0}};
