@@ -179,16 +179,34 @@ static void fill_buffer(void)
 /* These end the machine, the test or time itself. */
 static int is_refused(long nr)
 {
-	static const int16_t always[] = {
-		SYS_reboot,	     SYS_exit,		SYS_exit_group,
-		SYS_rt_sigreturn,    SYS_kexec_load,	SYS_init_module,
-		SYS_finit_module,    SYS_delete_module, SYS_swapon,
-		SYS_swapoff,	     SYS_settimeofday,	SYS_clock_settime,
-		SYS_adjtimex,	     SYS_clock_adjtime, SYS_vhangup,
-		SYS_ptrace,	     SYS_execve,	SYS_execveat,
-		SYS_syslog,	     SYS_add_key,	SYS_request_key,
-		SYS_keyctl,	     SYS_bpf,		SYS_perf_event_open,
-		SYS_kexec_file_load, SYS_pause};
+	static const int16_t always[] = {SYS_reboot,
+					 SYS_exit,
+					 SYS_exit_group,
+					 SYS_rt_sigreturn,
+					 SYS_kexec_load,
+					 SYS_init_module,
+					 SYS_finit_module,
+					 SYS_delete_module,
+					 SYS_swapon,
+					 SYS_swapoff,
+					 SYS_settimeofday,
+					 SYS_clock_settime,
+					 SYS_adjtimex,
+					 SYS_clock_adjtime,
+					 SYS_vhangup,
+					 SYS_ptrace,
+					 SYS_execve,
+					 SYS_execveat,
+					 SYS_syslog,
+					 SYS_add_key,
+					 SYS_request_key,
+					 SYS_keyctl,
+					 SYS_bpf,
+					 SYS_perf_event_open,
+					 SYS_kexec_file_load,
+					 SYS_pause,
+					 SYS_clone3,
+					 SYS_vfork};
 	static const int16_t root[] = {SYS_mount,
 				       SYS_umount2,
 				       SYS_pivot_root,
@@ -197,7 +215,8 @@ static int is_refused(long nr)
 				       SYS_setdomainname,
 				       SYS_sched_setscheduler,
 				       SYS_sched_setparam,
-				       SYS_sched_setattr};
+				       SYS_sched_setattr,
+				       SYS_pidfd_send_signal};
 
 	for (unsigned i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
 		if (always[i] == nr) {
@@ -211,6 +230,16 @@ static int is_refused(long nr)
 		}
 	}
 	return 0;
+}
+
+/* A program in ring 0 must not return to random addresses: no child on a
+ * random stack or on its parent's. */
+static void tame(long nr, uint64_t a[6])
+{
+	if (nr == SYS_clone) {
+		a[0] &= ~(uint64_t)CLONE_VM;
+		a[1] = 0;
+	}
 }
 
 /* Calls that name a process may name this one only. */
@@ -262,6 +291,7 @@ static long one_call(void)
 			       ? a[0]
 			       : below(70);
 	}
+	tame(nr, a);
 	pid_t self = (pid_t)syscall(SYS_getpid);
 	result = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (result == 0 && syscall(SYS_getpid) != self) {
