@@ -8,6 +8,7 @@
 #include <process/process.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
+#include <vfs/async.h>
 #include <vfs/file.h>
 #include <vfs/inode.h>
 #include <vfs/locks.h>
@@ -105,33 +106,22 @@ long sys_flock(int fd, unsigned operation)
 /* --- owner of SIGIO ---------------------------------------------------------
  */
 
-static long set_owner(struct file *file, int type, int pid)
-{
-	struct process *process;
-
-	if (pid < 0) {
-		return -EINVAL;
-	}
-	if (pid != 0 && type != UAPI_F_OWNER_PGRP) {
-		process = process_find(pid);
-		if (process == NULL) {
-			return -ESRCH;
-		}
-		process_put(process);
-	}
-	__atomic_store_n(&file->owner_pid,
-			 type == UAPI_F_OWNER_PGRP ? -pid : pid,
-			 __ATOMIC_RELAXED);
-	return 0;
-}
-
-static long set_owner_plain(struct file *file, int pid)
+static long set_owner(struct file *file, int pid)
 {
 	if (pid == INT32_MIN) {
 		return -EINVAL;
 	}
-	return pid < 0 ? set_owner(file, UAPI_F_OWNER_PGRP, -pid)
-		       : set_owner(file, UAPI_F_OWNER_PID, pid);
+	return pid < 0 ? file_async_set_owner(file, UAPI_F_OWNER_PGRP, -pid)
+		       : file_async_set_owner(file, UAPI_F_OWNER_PID, pid);
+}
+
+static long get_owner(struct file *file)
+{
+	int type;
+	int pid;
+
+	file_async_get_owner(file, &type, &pid);
+	return type == UAPI_F_OWNER_PGRP ? -pid : pid;
 }
 
 static long set_owner_ex(struct file *file, unsigned long arg)
@@ -144,27 +134,17 @@ static long set_owner_ex(struct file *file, unsigned long arg)
 	if (owner.type < UAPI_F_OWNER_TID || owner.type > UAPI_F_OWNER_PGRP) {
 		return -EINVAL;
 	}
-	return set_owner(file, owner.type, owner.pid);
+	return owner.pid < 0
+		       ? -EINVAL
+		       : file_async_set_owner(file, owner.type, owner.pid);
 }
 
 static long get_owner_ex(struct file *file, unsigned long arg)
 {
-	int pid = __atomic_load_n(&file->owner_pid, __ATOMIC_RELAXED);
-	struct owner_ex owner = {
-		.type = pid < 0 ? UAPI_F_OWNER_PGRP : UAPI_F_OWNER_PID,
-		.pid = pid < 0 ? -pid : pid,
-	};
+	struct owner_ex owner;
 
+	file_async_get_owner(file, &owner.type, &owner.pid);
 	return user_copy_out((void USER *)arg, &owner, sizeof(owner));
-}
-
-static long set_signal(struct file *file, unsigned long signal)
-{
-	if (signal > SIGNAL_COUNT) {
-		return -EINVAL;
-	}
-	__atomic_store_n(&file->owner_signal, (int)signal, __ATOMIC_RELAXED);
-	return 0;
 }
 
 /* --- the call ----------------------------------------------------------------
@@ -200,12 +180,12 @@ static long pipe_size(struct file *file, unsigned command, unsigned long arg)
 }
 
 /* Commands of files that are really open: not of O_PATH ones. */
-static long open_file_command(struct file *file, unsigned command,
+static long open_file_command(int fd, struct file *file, unsigned command,
 			      unsigned long arg)
 {
 	switch (command) {
 	case UAPI_F_SETFL:
-		return file_set_flags(file, (unsigned)arg);
+		return file_set_flags(file, fd, (unsigned)arg);
 	case UAPI_F_GETLK:
 		return get_lock(file, arg, false);
 	case UAPI_F_SETLK:
@@ -219,13 +199,13 @@ static long open_file_command(struct file *file, unsigned command,
 	case UAPI_F_OFD_SETLKW:
 		return set_lock(file, arg, true, true);
 	case UAPI_F_SETOWN:
-		return set_owner_plain(file, (int)arg);
+		return set_owner(file, (int)arg);
 	case UAPI_F_GETOWN:
-		return __atomic_load_n(&file->owner_pid, __ATOMIC_RELAXED);
+		return get_owner(file);
 	case UAPI_F_SETSIG:
-		return set_signal(file, arg);
+		return file_async_set_signal(file, arg);
 	case UAPI_F_GETSIG:
-		return __atomic_load_n(&file->owner_signal, __ATOMIC_RELAXED);
+		return file_async_get_signal(file);
 	case UAPI_F_SETOWN_EX:
 		return set_owner_ex(file, arg);
 	case UAPI_F_GETOWN_EX:
@@ -265,7 +245,7 @@ static long do_fcntl(int fd, struct file *file, unsigned command,
 	}
 	return (file->mode & FILE_PATH_ONLY) != 0
 		       ? -EBADF
-		       : open_file_command(file, command, arg);
+		       : open_file_command(fd, file, command, arg);
 }
 
 long sys_fcntl(int fd, unsigned command, unsigned long arg)

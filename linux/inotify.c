@@ -397,6 +397,7 @@ static size_t inotify_name(struct file *file, char *buf, size_t size)
 static const struct file_ops inotify_ops = {
 	.read = inotify_read,
 	.poll = inotify_poll,
+	.sends_sigio = true,
 	.ioctl = inotify_ioctl,
 	.release = inotify_release,
 	.name = inotify_name,

@@ -13,7 +13,8 @@
 #include <vfs/inode.h>
 
 /* FIONBIO, FIOASYNC: a flag by the int that arg points to. */
-static long set_flag(struct file *file, unsigned long arg, unsigned flag)
+static long set_flag(int fd, struct file *file, unsigned long arg,
+		     unsigned flag)
 {
 	uint32_t on;
 	unsigned flags = __atomic_load_n(&file->flags, __ATOMIC_RELAXED);
@@ -21,8 +22,12 @@ static long set_flag(struct file *file, unsigned long arg, unsigned flag)
 	if (user_get_u32(&on, (const void USER *)arg) < 0) {
 		return -EFAULT;
 	}
+	if (flag == UAPI_O_ASYNC && (on != 0) != ((flags & flag) != 0) &&
+	    !file->ops->sends_sigio) {
+		return -ENOTTY;
+	}
 	flags = on != 0 ? flags | flag : flags & ~flag;
-	return file_set_flags(file, flags);
+	return file_set_flags(file, fd, flags);
 }
 
 static long put_remaining(struct file *file, unsigned long arg)
@@ -49,9 +54,9 @@ static long do_ioctl(int fd, struct file *file, unsigned command,
 	case UAPI_FIONCLEX:
 		return fd_set_cloexec(fd, false);
 	case UAPI_FIONBIO:
-		return set_flag(file, arg, UAPI_O_NONBLOCK);
+		return set_flag(fd, file, arg, UAPI_O_NONBLOCK);
 	case UAPI_FIOASYNC:
-		return set_flag(file, arg, UAPI_O_ASYNC);
+		return set_flag(fd, file, arg, UAPI_O_ASYNC);
 	case UAPI_FIGETBSZ:
 		/* of what has no blocks it is 0, as on Linux */
 		return user_put_u32((void USER *)arg,

@@ -323,7 +323,8 @@ long sys_mq_getsetattr(int fd, const void USER *attr, void USER *old_attr)
 			__atomic_load_n(&ref.file->flags, __ATOMIC_RELAXED) &
 			~(uint32_t)UAPI_O_NONBLOCK;
 
-		err = file_set_flags(ref.file, keep | (uint32_t)wanted.flags);
+		err = file_set_flags(ref.file, fd,
+				     keep | (uint32_t)wanted.flags);
 	}
 	fd_put(ref);
 	if (err == 0 && old_attr != NULL) {

@@ -165,7 +165,7 @@ static int open_pipes(struct session *s, struct file *streams[3])
 		} else {
 			s->from[i - 1] = ends[0];
 		}
-		file_set_flags(ends[i == 0 ? 1 : 0], UAPI_O_NONBLOCK);
+		file_set_flags(ends[i == 0 ? 1 : 0], -1, UAPI_O_NONBLOCK);
 	}
 	return 0;
 }

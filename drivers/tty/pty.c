@@ -485,6 +485,7 @@ static const struct file_ops master_ops = {
 	.read = master_read,
 	.write = master_write,
 	.poll = master_poll,
+	.sends_sigio = true,
 	.ioctl = master_ioctl,
 	.release = master_release,
 };

@@ -500,6 +500,7 @@ const struct file_ops tty_file_ops = {
 	.read = tty_read,
 	.write = tty_write,
 	.poll = tty_poll,
+	.sends_sigio = true,
 	.ioctl = tty_ioctl,
 	.stat = tty_stat,
 	.name = tty_name,

@@ -22,6 +22,7 @@
 #include <uapi/fcntl.h>
 #include <uapi/mount.h>
 #include <vfs/anonymous.h>
+#include <vfs/async.h>
 #include <vfs/inode.h>
 #include <vfs/notify.h>
 #include <vfs/path.h>
@@ -32,8 +33,7 @@
 
 /* Flags that F_SETFL changes. */
 #define SETTABLE_FLAGS                                                         \
-	(UAPI_O_APPEND | UAPI_O_NONBLOCK | UAPI_O_ASYNC | UAPI_O_DIRECT |      \
-	 UAPI_O_NOATIME)
+	(UAPI_O_APPEND | UAPI_O_NONBLOCK | UAPI_O_DIRECT | UAPI_O_NOATIME)
 
 static uint32_t file_count; /* [a] */
 
@@ -114,6 +114,7 @@ static void file_destroy(struct file *file)
 	if (!list_is_empty(&file->epoll_items)) {
 		epoll_release(file);
 	}
+	file_async_release(file);
 	notify_close(file);
 	locks_release(file);
 	if (file->ops != NULL && file->ops->release != NULL) {
@@ -310,10 +311,11 @@ static bool inode_has_data(const struct inode *inode)
 	       (inode->mode & MODE_TYPE) == MODE_BLOCK;
 }
 
-int file_set_flags(struct file *file, unsigned flags)
+int file_set_flags(struct file *file, int fd, unsigned flags)
 {
-	uint32_t wanted = (file->flags & ~(uint32_t)SETTABLE_FLAGS) |
-			  (flags & SETTABLE_FLAGS);
+	uint32_t settable =
+		SETTABLE_FLAGS | (file->ops->sends_sigio ? UAPI_O_ASYNC : 0);
+	uint32_t wanted = (file->flags & ~settable) | (flags & settable);
 	int err = 0;
 
 	if ((flags & ~file->flags & UAPI_O_DIRECT) != 0 &&
@@ -327,6 +329,9 @@ int file_set_flags(struct file *file, unsigned flags)
 	}
 	if (file->ops->set_flags != NULL) {
 		err = file->ops->set_flags(file, wanted);
+	}
+	if (err == 0 && ((wanted ^ file->flags) & UAPI_O_ASYNC) != 0) {
+		err = file_async_enable(file, fd, (wanted & UAPI_O_ASYNC) != 0);
 	}
 	if (err == 0) {
 		__atomic_store_n(&file->flags, wanted, __ATOMIC_RELAXED);

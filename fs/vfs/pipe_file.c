@@ -239,6 +239,7 @@ static const struct file_ops pipe_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.poll = pipe_poll,
+	.sends_sigio = true,
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,
 	.node = pipe_node,
@@ -249,6 +250,7 @@ static const struct file_ops fifo_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.poll = pipe_poll,
+	.sends_sigio = true,
 	.ioctl = pipe_ioctl,
 	.release = fifo_release,
 };

@@ -46,7 +46,13 @@
 #define UAPI_SI_MESGQ	(-3)
 #define UAPI_SI_ASYNCIO (-4)
 #define UAPI_SI_SIGIO	(-5)
-#define UAPI_SI_TKILL	(-6)
+
+/* si_code of SIGIO */
+#define UAPI_POLL_IN  1
+#define UAPI_POLL_OUT 2
+#define UAPI_POLL_ERR 4
+#define UAPI_POLL_HUP 6
+#define UAPI_SI_TKILL (-6)
 
 #define UAPI_ILL_ILLOPN	   2
 #define UAPI_FPE_INTDIV	   1

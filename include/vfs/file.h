@@ -30,6 +30,7 @@ struct dentry;
 struct file;
 struct inode;
 struct anonymous_node;
+struct file_async;
 struct kstat;
 struct kstatfs;
 struct mount;
@@ -54,6 +55,8 @@ struct file_ops {
 	/* Ready POLL* bits now; registers table (may be NULL) on the queues
 	 * that will be woken: poll_wait(). */
 	uint32_t (*poll)(struct file *file, struct poll_table *table);
+	/* Its poll queues are woken with what happened: O_ASYNC works. */
+	bool sends_sigio;
 	long (*ioctl)(struct file *file, unsigned command, unsigned long arg);
 	/* Checks a mapping request; NULL with vm.ops set: allowed. */
 	int (*mmap)(struct file *file, uint32_t vma_flags);
@@ -106,8 +109,7 @@ struct file {
 	struct vm_object vm;	 /* what mmap maps; ops NULL: -ENODEV */
 	struct list epoll_items; /* [epoll_lock] watched by */
 	struct spinlock epoll_lock;
-	int owner_pid;	  /* [a] F_SETOWN: > 0 process, < 0 group, 0 none */
-	int owner_signal; /* [a] F_SETSIG */
+	struct file_async *async; /* [a] SIGIO: vfs/async.h; NULL: none yet */
 	uint64_t readahead_hint;
 	struct rcu_head rcu; /* readers of descriptor tables: see fd_get() */
 };
@@ -143,8 +145,9 @@ int file_truncate(struct file *file, int64_t length);
 /* fallocate(2), mode UAPI_FALLOC_*: -EBADF, -ENODEV, -ESPIPE, -EOPNOTSUPP,
  * -EINVAL, -EFBIG, -ENOSPC. */
 int file_fallocate(struct file *file, int mode, int64_t offset, int64_t length);
-/* F_SETFL: bits O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT, O_NOATIME. */
-int file_set_flags(struct file *file, unsigned flags);
+/* F_SETFL by this descriptor: bits O_APPEND, O_NONBLOCK, O_DIRECT, O_NOATIME,
+ * and O_ASYNC where the file has that. */
+int file_set_flags(struct file *file, int fd, unsigned flags);
 /* The shared position, for calls that move it several times. */
 bool file_position_lock(struct file *file); /* true: unlock afterwards */
 void file_position_unlock(struct file *file, bool locked);

@@ -5,6 +5,7 @@
  */
 #include <net/socket.h>
 
+#include <arch/user.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <process/signal.h>
@@ -13,8 +14,10 @@
 #include <time/clock.h>
 #include <uapi/errno.h>
 #include <uapi/fcntl.h>
+#include <uapi/ioctl.h>
 #include <uapi/signal.h>
 #include <uapi/socket.h>
+#include <vfs/async.h>
 #include <vfs/file.h>
 #include <vfs/poll.h>
 #include <vfs/stat.h>
@@ -156,10 +159,35 @@ static uint32_t file_events(struct file *file, struct poll_table *table)
 	return socket->ops->poll(socket, table);
 }
 
+/* F_SETOWN and F_GETOWN by another name. */
+static long control_owner(struct file *file, unsigned command,
+			  unsigned long arg)
+{
+	int type;
+	int pid;
+
+	if (command == UAPI_FIOGETOWN || command == UAPI_SIOCGPGRP) {
+		file_async_get_owner(file, &type, &pid);
+		pid = type == UAPI_F_OWNER_PGRP ? -pid : pid;
+		return user_put_u32((void USER *)arg, (uint32_t)pid);
+	}
+	if (user_get_u32((uint32_t *)&pid, (const void USER *)arg) < 0) {
+		return -EFAULT;
+	}
+	if (pid == INT32_MIN) {
+		return -EINVAL;
+	}
+	return pid < 0 ? file_async_set_owner(file, UAPI_F_OWNER_PGRP, -pid)
+		       : file_async_set_owner(file, UAPI_F_OWNER_PID, pid);
+}
+
 static long file_control(struct file *file, unsigned command, unsigned long arg)
 {
 	struct socket *socket = file->private;
 
+	if (command >= UAPI_FIOSETOWN && command <= UAPI_SIOCGPGRP) {
+		return control_owner(file, command, arg);
+	}
 	return socket->ops->ioctl == NULL
 		       ? -ENOTTY
 		       : socket->ops->ioctl(socket, command, arg);
@@ -191,6 +219,7 @@ static const struct file_ops socket_file_ops = {
 	.read = file_receive,
 	.write = file_send,
 	.poll = file_events,
+	.sends_sigio = true,
 	.ioctl = file_control,
 	.node = file_node,
 	.release = file_release,
