@@ -325,7 +325,7 @@ class Packages(TemporaryFolder):
         super().setUp()
         status = self.write("status", STATUS)
         for name, lines in (
-                ("tool", "/usr/bin/tool\n/usr/lib/tool\n"),
+                ("tool", "/usr/bin/tool\n/usr/lib/tool\n/var/log\n/var/no\n"),
                 ("tool-data", "/usr/share/tool\n/usr/share/tool/a\n"
                               "/usr/share/man/man1/tool.1\n"),
                 ("tool-plugin:amd64", "/usr/lib/tool\n/usr/lib/tool/p\n"
@@ -365,6 +365,7 @@ class Packages(TemporaryFolder):
             data = packages.data_of(["/usr/bin/tool"])
             self.assertEqual(data.programs, [self.path("as")])
             self.assertEqual(data.packages["assembler"], "depended on")
+            self.assertEqual(data.empty, ["/var/log"])
             self.assertEqual(data.packages["tool-data"], "its own")
             with mock.patch.object(os, "access", return_value=True):
                 data = packages.data_of(["/usr/bin/tool"], is_script=True)
@@ -497,6 +498,7 @@ class Cache(TemporaryFolder):
         for path in ("/etc/passwd", "/proc", "/tmp", self.program,
                      os.path.realpath("/bin/sh")):
             self.assertIsNotNone(archive.lookup(path), path)
+        self.assertEqual(read_file(archive, "/var/run"), b"/run")
         with self.assertRaises(Failure):
             image.open_image(self.program)
 

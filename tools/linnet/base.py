@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every image has besides its program: mount points and a small /etc.
+"""What every image has besides its program: mount points, a small /etc, and
+the folders and links of /var that daemons write to by their old names.
 
 Nothing here replaces what the tree has already (a --rootfs, a -v).
 """
@@ -25,7 +26,7 @@ TEXTS = {
                           "hosts: files dns\nnetworks: files\n"
                           "protocols: files\nservices: files\n",
     "/etc/hostname": "linnet\n",
-    "/etc/resolv.conf": "nameserver 10.0.2.3\n",
+    "/etc/resolv.conf": "",  # no network: a server here makes some fail
     "/etc/fstab": "",
 }
 TERMINALS = ("ansi", "dumb", "linux", "screen", "screen-256color", "tmux",
@@ -33,6 +34,7 @@ TERMINALS = ("ansi", "dumb", "linux", "screen", "screen-256color", "tmux",
 TERMINFO = ("/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo")
 LOCALES = ("/usr/lib/locale/C.utf8", "/usr/lib/locale/C.UTF-8")
 MERGED = ("/bin", "/sbin", "/lib", "/lib64")
+LINKS = {"/var/run": "/run", "/var/lock": "/run/lock"}
 SHELL = "/bin/sh"  # what system() and popen() run
 # Loaded by name at run time, so no ELF file says that they are needed.
 RUNTIME_LIBRARIES = ("libgcc_s.so.1",)
@@ -47,6 +49,9 @@ def add(tree):
     for path, text in TEXTS.items():
         if tree.real_parent(path) not in tree.nodes:
             tree.add_bytes(path, text.encode())
+    for path, target in LINKS.items():
+        if tree.real_parent(path) not in tree.nodes:
+            tree.add_link(path, target)
     for path in MERGED:
         if path not in tree.nodes and os.path.islink(path):
             tree.add_link(path, os.readlink(path))

@@ -249,6 +249,9 @@ class Builder:
                 self._add_data_folder(path)
             elif os.path.exists(path):
                 self.tree.add_same(path)
+        for path in data.empty:
+            if not os.path.islink(path):
+                self.tree.add_folder(path, os.stat(path).st_mode & 0o1777)
         for path in data.programs + data.libraries:
             if os.path.isfile(path):
                 self.add_helper(path)

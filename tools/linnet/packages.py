@@ -16,7 +16,8 @@ No program is known by name here.  The rule:
     in it), of a shared one the packages' own files, and of one that the
     program itself lies in only its part of it.  The folder of the same name
     below /usr/local comes too.
- 5. Their files in /etc that everyone may read.
+ 5. Their files in /etc that everyone may read.  The family's folders in /var,
+    empty.
  6. Of what is depended on, also the programs: who depends on an assembler runs
     it.  Of the owners only when the program is a script: such wrappers run
     what lies beside them.  With them the links of Debian's alternatives that
@@ -258,6 +259,7 @@ class Data:
         self.files = []     # single ones
         self.programs = []
         self.libraries = []
+        self.empty = []       # folders without what is in them
         self.has_own = False  # folders of the program's own packages
 
 
@@ -292,6 +294,9 @@ def data_of(chains, is_script=False):
             data.programs += [p for p in database.programs(name)
                               if os.access(p, os.X_OK)]
     data.programs = with_alternatives(data.programs)
+    data.empty = [os.fsdecode(line) for name in sorted(family)
+                  for line in database.files(name)
+                  if line.startswith(b"/var/") and os.path.isdir(line)]
     running = owners | {n for n in needed if database.programs(n)}
     named = {database.installed(alternatives) for name in running
              for alternatives in database.depends(name)}
