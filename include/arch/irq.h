@@ -31,8 +31,9 @@ struct irq_message {
 };
 
 /*
- * Allocates a vector for an MSI or MSI-X entry on the given CPU.  Returns the
- * vector number (for irq_message_release()) or -ENOSPC.
+ * Allocates a vector for an MSI or MSI-X entry on the given CPU, on the boot
+ * CPU as long as that one has not started.  Returns the vector number (for
+ * irq_message_release()) or -ENOSPC.
  */
 int irq_message_request(unsigned cpu, irq_handler *handler, void *arg,
 			struct irq_message *message_out);

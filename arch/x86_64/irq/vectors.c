@@ -180,6 +180,14 @@ unsigned irq_of_isa(unsigned isa_line)
 		       : isa_line;
 }
 
+/* A CPU that has not started yet has no APIC id for us, and would lose what is
+ * sent to it. */
+static uint32_t message_target(unsigned cpu)
+{
+	return percpu_of(cpu_local, cpumask_has(smp_online(), cpu) ? cpu : 0)
+		.apic_id;
+}
+
 int irq_message_request(unsigned cpu, irq_handler *handler, void *arg,
 			struct irq_message *message_out)
 {
@@ -203,8 +211,7 @@ int irq_message_request(unsigned cpu, irq_handler *handler, void *arg,
 		return -ENOSPC;
 	}
 	message_out->address =
-		MESSAGE_ADDRESS |
-		(uint64_t)(percpu_of(cpu_local, cpu).apic_id & 0xff) << 12;
+		MESSAGE_ADDRESS | (uint64_t)(message_target(cpu) & 0xff) << 12;
 	message_out->data = number;
 	return (int)number;
 }
