@@ -563,8 +563,10 @@ static void still_works(void)
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(WEXITSTATUS(status), 7);
 	CHECK_EQ(read(fds[0], text, sizeof(text)), 5);
-	abi_write_file("after", "text");
-	CHECK_EQ(abi_read_file("after", text, sizeof(text)), 4);
+	if (!as_root) { /* who may well have removed the folder */
+		abi_write_file("after", "text");
+		CHECK_EQ(abi_read_file("after", text, sizeof(text)), 4);
+	}
 }
 
 ABI_CASE(random_calls)
