@@ -166,6 +166,12 @@ class Signals(unittest.TestCase):
         self.addCleanup(process.kill)
         return process
 
+    @staticmethod
+    def children(process):
+        with open(f"/proc/{process.pid}/task/{process.pid}/children",
+                  encoding="ascii") as file:
+            return file.read().split()
+
     def test_forwarded(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
                        signal.SIGUSR1):
@@ -187,7 +193,10 @@ class Signals(unittest.TestCase):
 
     def test_before_ready(self):
         process = self.start("hang")
-        time.sleep(0.7)
+        for _ in range(600):
+            if self.children(process):
+                break
+            time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
         self.assertEqual(process.returncode, 143)
@@ -195,9 +204,7 @@ class Signals(unittest.TestCase):
     def test_qemu_dies_with_the_launcher(self):
         process = self.start(r"ready out:up\n hang")
         process.stdout.readline()
-        with open(f"/proc/{process.pid}/task/{process.pid}/children",
-                  encoding="ascii") as file:
-            child = int(file.read().split()[0])
+        child = int(self.children(process)[0])
         process.kill()
         process.wait()
         for _ in range(100):

@@ -74,9 +74,12 @@ def ensure(config="default", arch="x86_64", verbose=False):
     now = fingerprint()
     if os.path.exists(kernel) and _read(stamp) == now:
         return kernel
-    build(config, arch, verbose)
-    with open(stamp, "w", encoding="ascii") as file:
-        file.write(now)
+    ensure_tools("build")
+    with _Locked():  # another launcher may have built it meanwhile
+        if not os.path.exists(kernel) or _read(stamp) != now:
+            _make(config, arch, verbose)
+            with open(stamp, "w", encoding="ascii") as file:
+                file.write(now)
     return kernel
 
 
@@ -103,26 +106,41 @@ def _read(path):
         return ""
 
 
+class _Locked:
+    """One launcher at a time builds in this tree."""
+
+    def __enter__(self):
+        import fcntl
+        os.makedirs(paths.BUILD, exist_ok=True)
+        self.file = open(os.path.join(paths.BUILD, ".linnet.lock"), "w",
+                         encoding="ascii")
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
 def build(config, arch, verbose=False, words=()):
-    """Runs make under a lock; its output is shown if it fails."""
-    import fcntl
+    """Runs make whatever the stamp says."""
+    ensure_tools("build")
+    with _Locked():
+        _make(config, arch, verbose, words)
+
+
+def _make(config, arch, verbose, words=()):
+    """Runs make; its output is shown if it fails.  Locked."""
     import subprocess
     import sys
-    ensure_tools("build")
-    os.makedirs(paths.BUILD, exist_ok=True)
     jobs = os.environ.get("LINNET_JOBS") or os.cpu_count() or 1
     command = ["make", f"-j{jobs}", "kernel",
                f"CONFIG={config}", f"ARCH={arch}", *words]
     if not verbose:
         command.insert(1, "-s")
         print("linnet: building the kernel", file=sys.stderr, flush=True)
-    with open(os.path.join(paths.BUILD, ".linnet.lock"), "w",
-              encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        result = subprocess.run(
-            command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, check=False,
-            stdout=None if verbose else subprocess.PIPE,
-            stderr=None if verbose else subprocess.STDOUT, env=_clean())
+    result = subprocess.run(
+        command, cwd=paths.ROOT, stdin=subprocess.DEVNULL, check=False,
+        stdout=None if verbose else subprocess.PIPE,
+        stderr=None if verbose else subprocess.STDOUT, env=_clean())
     if result.returncode != 0:
         messages = [line for line in (result.stdout or b"").splitlines(True)
                     if not line.startswith(b"  ")]

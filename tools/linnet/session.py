@@ -109,19 +109,19 @@ class Session:
         self.deadline = started + self.timeout if self.timeout else None
         if self.server is not None:
             self.server.attach(self)
-        self._start()
-        try:
-            with Signals(self) as self.signals:
+        with Signals(self) as self.signals:  # none is lost while QEMU starts
+            self._start()
+            try:
                 with RawTerminal(self):
                     self._loop()
-        finally:
-            if self.process.poll() is None:
-                self.process.kill()
-            self.process.wait()
-            self.ports.close()
-            self.errors.close()
-            if self.server is not None:
-                self.server.close()
+            finally:
+                if self.process.poll() is None:
+                    self.process.kill()
+                self.process.wait()
+                self.ports.close()
+                self.errors.close()
+                if self.server is not None:
+                    self.server.close()
         self.outcome.seconds = time.monotonic() - started
         return self.outcome
 
