@@ -21,7 +21,7 @@
 #define PREFIX "memfd:"
 #define KNOWN_SEALS                                                            \
 	(UAPI_F_SEAL_SEAL | UAPI_F_SEAL_SHRINK | UAPI_F_SEAL_GROW |            \
-	 UAPI_F_SEAL_WRITE | UAPI_F_SEAL_FUTURE_WRITE)
+	 UAPI_F_SEAL_WRITE | UAPI_F_SEAL_FUTURE_WRITE | UAPI_F_SEAL_EXEC)
 
 static struct mutex memory_lock = MUTEX_INIT(memory_lock, "memory_file");
 static struct mount *memory_mount; /* [memory_lock] one reference, for ever */
@@ -108,6 +108,10 @@ int file_add_seals(struct file *file, unsigned seals)
 		return -EPERM;
 	}
 	mutex_lock(&inode->lock);
+	if ((seals & UAPI_F_SEAL_EXEC) != 0 && (inode->mode & 0111) != 0) {
+		seals |= UAPI_F_SEAL_SHRINK | UAPI_F_SEAL_GROW |
+			 UAPI_F_SEAL_WRITE | UAPI_F_SEAL_FUTURE_WRITE;
+	}
 	if ((inode->seals & UAPI_F_SEAL_SEAL) != 0) {
 		err = -EPERM;
 	} else if ((seals & ~inode->seals & UAPI_F_SEAL_WRITE) != 0 &&

@@ -196,6 +196,16 @@ static void adjust_mode(const struct inode *inode, struct kstat *stat,
 	}
 }
 
+static int check_seal(const struct inode *inode, const struct kstat *stat,
+		      unsigned valid)
+{
+	return (valid & KSTAT_SET_MODE) != 0 &&
+			       (inode->seals & UAPI_F_SEAL_EXEC) != 0 &&
+			       ((stat->mode ^ inode->mode) & 0111) != 0
+		       ? -EPERM
+		       : 0;
+}
+
 static void store(struct inode *inode, const struct kstat *stat, unsigned valid)
 {
 	if ((valid & KSTAT_SET_MODE) != 0) {
@@ -232,6 +242,9 @@ int vfs_setattr(const struct path *path, const struct kstat *stat,
 	err = may_change(inode, &change, valid);
 	if (err == 0) {
 		adjust_mode(inode, &change, &valid);
+		err = check_seal(inode, &change, valid);
+	}
+	if (err == 0) {
 		change.ctime_ns = clock_realtime_ns();
 		valid = (valid & ~(unsigned)KSTAT_TIMES_NOW) | KSTAT_SET_CTIME;
 		if (inode->ops->setattr != NULL) {

@@ -66,6 +66,7 @@
 #define UAPI_F_SEAL_GROW	 0x0004
 #define UAPI_F_SEAL_WRITE	 0x0008
 #define UAPI_F_SEAL_FUTURE_WRITE 0x0010
+#define UAPI_F_SEAL_EXEC	 0x0020 /* the x bits of the mode */
 
 /* flock(2) */
 #define UAPI_LOCK_SH 1

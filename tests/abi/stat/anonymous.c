@@ -184,3 +184,33 @@ ABI_CASE(direct_is_for_data)
 	CHECK_ERRNO(fcntl(OK(open("/dev/null", O_RDONLY)), F_SETFL, O_DIRECT),
 		    EINVAL);
 }
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#define MFD_EXEC	0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+ABI_CASE(memory_that_is_never_executed)
+{
+	CHECK_ERRNO(memfd_create("m", MFD_EXEC | MFD_NOEXEC_SEAL), EINVAL);
+	int fd = OK(memfd_create("m", MFD_NOEXEC_SEAL));
+	CHECK_EQ(stat_of(fd).st_mode, S_IFREG | 0666);
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_EXEC);
+	CHECK_ERRNO(fchmod(fd, 0700), EPERM);
+	OK(fchmod(fd, 0600));
+	CHECK_EQ(write(fd, "x", 1), 1);
+	OK(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	CHECK_ERRNO(write(fd, "x", 1), EPERM);
+	/* The x bits of one that has them stay too, and so do its data. */
+	fd = OK(memfd_create("m", MFD_EXEC | MFD_ALLOW_SEALING));
+	CHECK_EQ(stat_of(fd).st_mode, S_IFREG | 0777);
+	OK(fcntl(fd, F_ADD_SEALS, F_SEAL_EXEC));
+	CHECK_EQ(fcntl(fd, F_GET_SEALS), F_SEAL_EXEC | F_SEAL_SHRINK |
+						 F_SEAL_GROW | F_SEAL_WRITE |
+						 F_SEAL_FUTURE_WRITE);
+	CHECK_ERRNO(fchmod(fd, 0600), EPERM);
+	OK(fchmod(fd, 0755 | 0022));
+}
