@@ -53,7 +53,7 @@ class Guest:
         self.name = name
         self.kernel = kernel
         self.initrds = initrds  # program -> initrd
-        self.line = line        # function: program, arguments -> append
+        self.line = line  # function: machine, program, arguments -> append
 
     def command(self, machine, cpus, memory, program, arguments=()):
         words = ["qemu-system-x86_64", "-M", MACHINES[machine],
@@ -67,7 +67,7 @@ class Guest:
         words += ["-kernel", self.kernel]
         if self.initrds:
             words += ["-initrd", self.initrds[program]]
-        return words + ["-append", self.line(program, arguments)]
+        return words + ["-append", self.line(machine, program, arguments)]
 
 
 def linux():
@@ -77,8 +77,9 @@ def linux():
         {"micro": linux_guest.with_init("micro", files["micro"]),
          "hello": linux_guest.initramfs(
              "hello", {"/init": os.path.join(OUT, "hello")})},
-        lambda program, arguments: linux_guest.line(
-            ["/micro", *arguments] if program == "micro" else ()))
+        lambda machine, program, arguments: linux_guest.line(
+            ["/micro", *arguments] if program == "micro" else (),
+            linux_guest.clock_words() if machine == "microvm" else ()))
 
 
 def linnet():
@@ -88,7 +89,7 @@ def linnet():
                                                fs="ramfs"))
               for name in ("micro", "hello")}
 
-    def line(program, arguments):
+    def line(_machine, program, arguments):
         return qemu.kernel_line(["--rootfs=ramfs"],
                                 [images[program].program, *arguments])
 
