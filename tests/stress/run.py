@@ -5,7 +5,7 @@
 usage: tests/stress/run.py [OPTION]... [STRESSOR]...
 
   --fast             those that stressors.list marks so, 2 s each
-  --class NAME       cpu, memory, vm, scheduler (default: all)
+  --class NAME       cpu, memory, vm, scheduler, os (default: all)
   --seconds N        for each stressor (10)
   --cpus N           and as many instances of each stressor (4)
   --vmm NAME --isolate --config NAME    the guest
@@ -155,7 +155,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--class", dest="kind",
-                        choices=("cpu", "memory", "vm", "scheduler"))
+                        choices=("cpu", "memory", "vm", "scheduler", "os"))
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--cpus", type=int, default=4)
     parser.add_argument("--memory", default="2G")
