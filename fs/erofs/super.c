@@ -118,7 +118,7 @@ static int create_inode(struct superblock *superblock, uint64_t number,
 {
 	struct erofs_super *super = superblock->private;
 	struct erofs_inode *erofs = kzalloc(sizeof(*erofs));
-	struct inode *existing;
+	struct inode *existing = NULL;
 	int err;
 
 	if (erofs == NULL) {

