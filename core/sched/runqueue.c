@@ -5,8 +5,8 @@
  *
  * Invariants, while the lock is not held:
  *  (1) thread->sched.queued says that the thread is a member of the queue of
- *      thread->cpu, or is its running thread; thread->cpu changes only while
- *      the thread is in no queue.
+ *      thread->cpu, or is its running thread; thread->cpu changes only under
+ *      that CPU's lock and while the thread is in no queue.
  *  (2) runnable counts the members, the running one included.
  *  (3) a member other than current is off its stack: the lock is held from
  *      the decision to switch until the new thread runs (switch.c).

@@ -62,8 +62,23 @@ static void react_to_newcomer(struct runqueue *rq, struct thread *thread,
 }
 
 /*
- * The thread is awake and (unless it has not yet left its CPU) in no queue:
- * the caller won the swap of its state, so nobody else places it.
+ * Awake and in no queue.  rq->lock of thread->cpu held.  Else there is nothing
+ * to place: the thread had not left its CPU, or another wake-up was quicker, or
+ * ours is stale: its thread saw it before it slept, has gone on, and sleeps
+ * again by now or is dead.
+ */
+static bool wants_place(const struct thread *thread)
+{
+	uint32_t state = __atomic_load_n(&thread->state, __ATOMIC_ACQUIRE);
+
+	return !thread->sched.queued && !thread_state_is_sleep(state) &&
+	       state != THREAD_DEAD;
+}
+
+/*
+ * The caller has swapped the thread's state for an awake one, or has taken it
+ * out of a queue.  Several may place one thread, since a caller can be late:
+ * who holds the lock of thread->cpu decides.
  */
 void sched_place(struct thread *thread, bool is_new)
 {
@@ -75,21 +90,25 @@ void sched_place(struct thread *thread, bool is_new)
 	uint64_t now;
 	bool over;
 
-	if (thread->sched.queued) {
-		runqueue_unlock(rq, irq); /* schedule() will see its state */
-		return;
-	}
 	for (;;) {
+		if (!wants_place(thread)) {
+			runqueue_unlock(rq, irq);
+			return;
+		}
 		target = balance_select_cpu(thread, is_new);
 		if (target == rq->cpu) {
 			break;
 		}
-		/* (1) of runqueue.c: it is in no queue and only we place it. */
 		__atomic_store_n(&thread->cpu, target, __ATOMIC_RELAXED);
 		spin_unlock(&rq->lock);
 		rq = runqueue_of(target);
 		spin_lock(&rq->lock);
-		if (cpumask_has(&thread->affinity, target)) {
+		if (thread->cpu != target) {
+			runqueue_unlock(rq, irq); /* another placer's */
+			return;
+		}
+		if (wants_place(thread) &&
+		    cpumask_has(&thread->affinity, target)) {
 			break;
 		}
 	}
