@@ -160,10 +160,18 @@ static void enter(struct thread *next)
 	write_fs_base(next->arch.fs_base);
 }
 
+static bool is_in_syscall(const struct thread *thread)
+{
+	return thread->arch.vector_state != NULL &&
+	       frame_in_syscall(
+		       (const struct trapframe *)(stack_top(thread) -
+						  sizeof(struct trapframe)));
+}
+
 struct thread *context_switch(struct thread *prev, struct thread *next)
 {
 	leave(prev);
-	vector_switch(prev, next);
+	vector_switch(prev, next, is_in_syscall(next));
 	enter(next);
 	return context_swap(prev, next);
 }

@@ -18,7 +18,8 @@ void vector_load(const void *area);
 
 /* vector_owner.c: see there.  Of the current thread, in thread context, unless
  * it says otherwise. */
-void vector_switch(struct thread *prev, struct thread *next); /* irqs off */
+/* in_syscall: what next does since it left its program.  irqs off */
+void vector_switch(struct thread *prev, struct thread *next, bool in_syscall);
 void vector_trap(void);		  /* first use: interrupts on */
 void vector_sync(void);		  /* the memory area has the current values */
 void *vector_replace(void *area); /* another area counts; returns the old one */

@@ -7,6 +7,11 @@
  *    traps (#NM), which loads its state and makes it the owner of the
  *    registers.  When it leaves the CPU, an owner's state is saved.  Threads
  * that wake each other without computing in between never pay.
+ *    But a thread that was interrupted or faulted between two instructions gets
+ *    its state at once: QEMU's TCG lets XSAVE and XRSTOR pass when TS is set.
+ *    Code like glibc's lazy binding, which saves, works, and restores, would
+ *    lose what it restores to the load at the next trap.  Such code makes no
+ *    system calls in between, and signal frames load at their return.
  * 2. thread->arch.vector_cpu is 0 when the state is in its memory area, else
  *    1 + the CPU whose registers hold it.  It becomes 0 only after the area is
  *    complete (release), by that CPU.
@@ -97,15 +102,31 @@ static bool fetch(struct thread *thread)
 	return true;
 }
 
+/* The state of the thread is in its area and nobody owns the registers.
+ * Interrupts disabled. */
+static void load(struct thread *thread)
+{
+	set_off(false);
+	vector_load(thread->arch.vector_state);
+	percpu(vector_owner) = thread;
+	thread->arch.vector_cpu = cpu_id() + 1;
+}
+
 /* What was used since the thread came is saved at once: its state never stays
  * behind on a CPU that it leaves. */
-void vector_switch(struct thread *prev, struct thread *next)
+void vector_switch(struct thread *prev, struct thread *next, bool in_syscall)
 {
 	if (percpu(vector_owner) == prev) {
 		release_registers();
 	}
-	if (next->arch.vector_state != NULL) {
+	if (next->arch.vector_state == NULL) {
+		return;
+	}
+	if (in_syscall) {
 		set_off(true);
+	} else {
+		release_registers();
+		load(next);
 	}
 }
 
@@ -118,10 +139,7 @@ void vector_trap(void)
 	irq = cpu_irq_save();
 	if (percpu(vector_owner) != thread) {
 		release_registers();
-		set_off(false);
-		vector_load(thread->arch.vector_state);
-		percpu(vector_owner) = thread;
-		thread->arch.vector_cpu = cpu_id() + 1;
+		load(thread);
 	}
 	set_off(false);
 	cpu_irq_restore(irq);

@@ -112,6 +112,7 @@ static int restore_vectors(uintptr_t at)
 	if (err < 0) {
 		vector_reset(area); /* what was read may be half a state */
 	}
+	vector_trap(); /* not at the next use: see vector_owner.c, 1 */
 	return err;
 }
 
