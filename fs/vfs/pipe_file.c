@@ -373,7 +373,9 @@ static struct pipe *fifo_get(struct inode *inode)
 	return pipe;
 }
 
-/* Sleeps until somebody opens the other end: *opens changes. */
+/* Sleeps until somebody opens the other end: *opens changes, and that wakes.  It
+ * counts before a signal: the partner has gone on, may have left again, and
+ * would not come for a second open. */
 static int wait_partner(struct pipe *pipe, const uint32_t *opens)
 {
 	uint32_t before = *opens;
@@ -382,10 +384,10 @@ static int wait_partner(struct pipe *pipe, const uint32_t *opens)
 		if (wait_queue_sleep_mutex(&pipe->open_wait, &pipe->lock,
 					   WAIT_INTERRUPTIBLE,
 					   WAIT_FOREVER) < 0) {
-			return -ERESTARTSYS;
+			break; /* a signal */
 		}
 	}
-	return 0;
+	return *opens == before ? -ERESTARTSYS : 0;
 }
 
 static int join_locked(struct pipe *pipe, struct file *file)
