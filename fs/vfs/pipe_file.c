@@ -373,7 +373,7 @@ static struct pipe *fifo_get(struct inode *inode)
 	return pipe;
 }
 
-/* Sleeps until somebody opens the other end: *opens changes, and that wakes.  It
+/* Sleeps until somebody opens the other end: *opens changes, and that wakes. It
  * counts before a signal: the partner has gone on, may have left again, and
  * would not come for a second open. */
 static int wait_partner(struct pipe *pipe, const uint32_t *opens)
